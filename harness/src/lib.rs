@@ -1,0 +1,21 @@
+//! The host side of ReL4: builds kernels, runs the evaluation matrix on a platform, and turns serial logs into
+//! samples, summaries, figures and a verdict.
+//!
+//! The way of a measurement through the modules:
+//!
+//! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
+//! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
+//! [`stats`], the summary → [`figures`] draws them → [`gate`] compares them with a reference.
+//!
+//! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
+//! thing starts; provenance ([`manifest`]) is probed, never typed.
+
+pub mod dev;
+pub mod exit;
+pub mod figures;
+pub mod gate;
+pub mod results;
+pub mod serial;
+pub mod setup;
+pub mod stats;
+pub mod toolchain;

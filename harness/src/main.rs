@@ -1,0 +1,3 @@
+//! The `harness` command: hands over to the library.
+
+fn main() {}
