@@ -10,6 +10,7 @@
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
+pub mod config;
 pub mod dev;
 pub mod exit;
 pub mod figures;

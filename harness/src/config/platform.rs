@@ -1,0 +1,66 @@
+//! Platforms: the machine a cell boots on, its clock, and how long the harness waits for it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// A platform of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// What runs the image.
+    pub kind: MachineKind,
+    /// QEMU's `-M`.
+    pub machine: String,
+    /// QEMU's `-cpu`.
+    pub cpu: String,
+    /// Number of harts.
+    pub harts: u32,
+    /// RAM, in MiB.
+    pub memory_mib: u32,
+    /// What the guest's counters count.
+    pub clock: Clock,
+    /// Host time from power-on to the first record.
+    pub boot_limit: Duration,
+    /// Host time from the first record to the last.
+    pub run_limit: Duration,
+    /// The emulator's program, if it is not the one on the PATH.
+    pub emulator: Option<PathBuf>,
+}
+
+/// What runs the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MachineKind {
+    /// QEMU's system emulator.
+    Qemu,
+}
+
+impl MachineKind {
+    /// Names in the matrix.
+    pub(super) const NAMES: [(&'static str, Self); 1] = [("qemu", Self::Qemu)];
+}
+
+/// What the guest's counters count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// Virtual time advances by one unit per instruction: `instret` is exact and runs repeat exactly.
+    Icount,
+    /// The host's time: informative only on an emulator.
+    Host,
+}
+
+impl Clock {
+    /// Names in the matrix.
+    pub(super) const NAMES: [(&'static str, Self); 2] = [("icount", Self::Icount), ("host", Self::Host)];
+
+    /// The name in the matrix and in the results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Icount => "icount",
+            Self::Host => "host",
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Matrices, right and wrong.
+
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = r#"[kernels.sel4]
+features = ["sync-ipc"]
+
+[platforms.virt-icount]
+kind = "qemu"
+machine = "virt"
+cpu = "rv64,h=true"
+harts = 1
+memory_mib = 512
+clock = "icount"
+boot_s = 30
+run_s = 60
+
+[workloads.ipc]
+program = "ipc-pingpong"
+params = { rounds = 10, batch = 4, warmup = 1 }
+
+[[experiments]]
+id = "ipc"
+workload = "ipc"
+kernels = ["sel4"]
+platforms = ["virt-icount"]
+sweep = { words = [0, 4] }
+repeats = 2
+"#;
+
+fn parse(text: &str) -> Result<Matrix, ConfigError> {
+    Matrix::parse(Path::new("configs/m.toml"), text.to_owned())
+}
+
+/// The message for the good matrix with `from` replaced by `to`.
+fn mistake(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    parse(&GOOD.replacen(from, to, 1)).expect_err("must be refused").to_string()
+}
+
+#[test]
+fn a_good_matrix_is_typed() {
+    let matrix = parse(GOOD).expect("valid");
+    assert_eq!(matrix.name, "m");
+    assert_eq!(matrix.experiments[0].sweep["words"], [0, 4]);
+    assert_eq!(matrix.experiments[0].fixed["rounds"], 10);
+    assert_eq!(matrix.platforms["virt-icount"].clock, Clock::Icount);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_place_suggestion_and_list() {
+    assert_eq!(
+        mistake("repeats = 2", "repeat = 2"),
+        "configs/m.toml:24:1: unknown key `repeat`; did you mean `repeats`? known: id, workload, kernels, \
+         platforms, params, sweep, repeats"
+    );
+}
+
+#[test]
+fn a_bad_value_is_named_with_place_and_limits() {
+    assert_eq!(
+        mistake("words = [0, 4]", "words = [0, 5]"),
+        "configs/m.toml:23:23: bad value 5 for `words` (message length in words); give a number from 0 to 4"
+    );
+    assert_eq!(
+        mistake("harts = 1", "harts = 9"),
+        "configs/m.toml:8:9: bad value 9 for `harts`; give a number from 1 to 4"
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_named_with_place() {
+    assert_eq!(
+        mistake("harts = 1", "harts = \"one\""),
+        "configs/m.toml:8:9: invalid type: string \"one\", expected i64"
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_with_place() {
+    assert_eq!(mistake("cpu = \"rv64,h=true\"\n", ""), "configs/m.toml:4:1: missing key `cpu`");
+}
+
+#[test]
+fn text_that_is_not_toml_is_named_with_place() {
+    assert!(mistake("harts = 1", "harts = ").starts_with("configs/m.toml:8:"));
+}
+
+#[test]
+fn names_that_are_not_defined_are_answered_with_the_known_ones() {
+    assert_eq!(
+        mistake("kernels = [\"sel4\"]", "kernels = [\"sel5\"]"),
+        "configs/m.toml:21:12: unknown kernel `sel5`; did you mean `sel4`? known: sel4"
+    );
+    assert_eq!(
+        mistake("clock = \"icount\"", "clock = \"wall\"").lines().next(),
+        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, host")
+    );
+    assert!(mistake("\"sync-ipc\"", "\"sync_ipc\"").contains("did you mean `sync-ipc`?"));
+    assert!(mistake("program = \"ipc-pingpong\"", "program = \"ping\"").contains("unknown program `ping`"));
+    assert!(mistake("rounds = 10", "round = 10").contains("did you mean `rounds`?"));
+}
+
+#[test]
+fn every_parameter_must_be_given() {
+    assert!(mistake("sweep = { words = [0, 4] }\n", "").contains("lacks the parameter `words`"));
+}
+
+#[test]
+fn columns_count_characters_not_bytes() {
+    assert!(mistake("params = { rounds = 10", "params = { \"é\" = 1, bad = 10").contains(":16:21: "));
+}
+
+#[test]
+fn a_kernel_is_either_built_or_an_image() {
+    let image = parse(&GOOD.replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")).expect("valid");
+    assert_eq!(image.kernels["sel4"].source, KernelSource::Image("configs/old.elf".into()));
+    assert!(mistake("features = [\"sync-ipc\"]", "").contains("either `features`"));
+}
+
+#[test]
+fn a_platform_with_more_harts_than_the_kernel_serves_is_refused() {
+    assert!(mistake("harts = 1", "harts = 2").contains("serves 1 hart(s) but platform `virt-icount` has 2"));
+}

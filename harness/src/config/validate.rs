@@ -1,0 +1,374 @@
+//! From the raw matrix to the typed one. Mistakes are collected, so that one look at the output fixes many.
+
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::kernel::Profile;
+use super::program::PROGRAMS;
+use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
+use super::{
+    Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
+    Program, Settings, Value, Workload, names,
+};
+
+/// Limits that keep typing errors from becoming weeks of machine time.
+const REPEATS: RangeInclusive<i64> = 1..=1000;
+const LIMIT_S: RangeInclusive<i64> = 1..=86_400;
+
+pub(super) fn validate(path: &Path, text: String, raw: RawMatrix) -> Result<Matrix, ConfigError> {
+    let mut check = Check { path, text: &text, mistakes: Vec::new() };
+    let kernels = check.table(&raw.kernels, "kernel", |check, raw| check.kernel(raw));
+    let platforms = check.table(&raw.platforms, "platform", Check::platform);
+    let workloads = check.table(&raw.workloads, "workload", Check::workload);
+    // Experiments refer to the tables: judging them by tables that are wrong would only repeat their mistakes.
+    check.stop_on_mistakes()?;
+    let mut experiments: Vec<Experiment> = Vec::new();
+    for raw in &raw.experiments {
+        let Some(experiment) = check.experiment(raw, &kernels, &platforms, &workloads) else { continue };
+        if experiments.iter().any(|other| other.id == experiment.id) {
+            check.mistake(
+                raw.id.span(),
+                format!("experiment `{}` is defined twice; rename one", experiment.id),
+            );
+        }
+        experiments.push(experiment);
+    }
+    if raw.experiments.is_empty() {
+        check.mistake(0..0, "the matrix has no [[experiments]]; add one, see configs/quick.toml".to_owned());
+    }
+    check.stop_on_mistakes()?;
+    let name =
+        path.file_stem().map_or_else(|| "matrix".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    Ok(Matrix { name, path: path.to_owned(), text, kernels, platforms, workloads, experiments })
+}
+
+/// The mistakes found so far, and what is needed to say where they are.
+struct Check<'a> {
+    path: &'a Path,
+    text: &'a str,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn mistake(&mut self, span: Range<usize>, message: String) {
+        let diagnostic = Diagnostic::at(self.path, self.text, span, message);
+        self.mistakes.push(diagnostic);
+    }
+
+    fn stop_on_mistakes(&mut self) -> Result<(), ConfigError> {
+        let mistakes = std::mem::take(&mut self.mistakes);
+        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(mistakes)) }
+    }
+
+    /// Validates every entry of a named table; entries with mistakes are left out.
+    fn table<R, T>(
+        &mut self,
+        raw: &Table<R>,
+        what: &str,
+        mut entry: impl FnMut(&mut Self, &R) -> Option<T>,
+    ) -> BTreeMap<String, T> {
+        let mut typed = BTreeMap::new();
+        for (name, raw) in raw {
+            self.name(name, what);
+            if let Some(value) = entry(self, raw) {
+                typed.insert(name.get_ref().clone(), value);
+            }
+        }
+        typed
+    }
+
+    fn name(&mut self, name: &At<String>, what: &str) {
+        if !names::is_valid(name.get_ref()) {
+            let message = format!(
+                "bad name `{name}` for a {what}; use up to 40 lower-case letters, digits, `-` and `_`"
+            );
+            self.mistake(name.span(), message);
+        }
+    }
+
+    fn number(&mut self, raw: &At<i64>, range: RangeInclusive<i64>, what: &str) -> Option<u32> {
+        let value = *raw.get_ref();
+        if !range.contains(&value) {
+            let message = format!(
+                "bad value {value} for `{what}`; give a number from {} to {}",
+                range.start(),
+                range.end()
+            );
+            self.mistake(raw.span(), message);
+            return None;
+        }
+        u32::try_from(value).ok()
+    }
+
+    fn choice<T: Copy>(&mut self, raw: &At<String>, choices: &[(&str, T)], what: &str) -> Option<T> {
+        let found = choices.iter().find(|(name, _)| name == raw.get_ref());
+        if found.is_none() {
+            let help = names::help(raw.get_ref(), choices.iter().map(|(name, _)| *name));
+            self.mistake(raw.span(), format!("unknown {what} `{raw}`; {help}"));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    fn kernel(&mut self, raw: &At<RawKernel>) -> Option<Kernel> {
+        let span = raw.span();
+        let raw = raw.get_ref();
+        match (&raw.features, &raw.image) {
+            (Some(features), None) => self.built_kernel(features, raw),
+            (None, Some(image)) if raw.debug.is_none() && raw.settings.is_none() => {
+                // What was compiled into a finished image cannot be seen from outside: any hart count may be right.
+                Some(Kernel { source: KernelSource::Image(self.relative(image)), max_harts: u32::MAX })
+            }
+            (None, Some(_)) => {
+                let message = "a kernel with `image` is measured as it is; remove `debug` and `settings`";
+                self.mistake(span, message.to_owned());
+                None
+            }
+            _ => {
+                let message =
+                    "a kernel needs either `features` (to build it) or `image` (a packed boot image)";
+                self.mistake(span, message.to_owned());
+                None
+            }
+        }
+    }
+
+    fn built_kernel(&mut self, features: &[At<String>], raw: &RawKernel) -> Option<Kernel> {
+        let known = Feature::ALL.map(|feature| (feature.name(), feature));
+        let count = self.mistakes.len();
+        let mut chosen: Vec<Feature> =
+            features.iter().filter_map(|name| self.choice(name, &known, "kernel feature")).collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        let settings = raw.settings.as_ref().map_or_else(Settings::default, |raw| self.settings(raw));
+        let profile = if raw.debug == Some(true) { Profile::Debug } else { Profile::Release };
+        (self.mistakes.len() == count).then_some(Kernel {
+            source: KernelSource::Build { features: chosen, profile, settings },
+            max_harts: settings.max_harts,
+        })
+    }
+
+    fn settings(&mut self, raw: &RawSettings) -> Settings {
+        let default = Settings::default();
+        let mut setting = |raw: &Option<At<i64>>, default: u32, range, what| {
+            raw.as_ref().and_then(|raw| self.number(raw, range, what)).unwrap_or(default)
+        };
+        Settings {
+            root_cnode_bits: setting(
+                &raw.root_cnode_bits,
+                default.root_cnode_bits,
+                8..=20,
+                "root_cnode_bits",
+            ),
+            tick_ms: setting(&raw.tick_ms, default.tick_ms, 1..=1000, "tick_ms"),
+            time_slice_ticks: setting(
+                &raw.time_slice_ticks,
+                default.time_slice_ticks,
+                1..=1000,
+                "time_slice_ticks",
+            ),
+            domains: setting(&raw.domains, default.domains, 1..=256, "domains"),
+            max_harts: setting(&raw.max_harts, default.max_harts, 1..=4, "max_harts"),
+        }
+    }
+
+    fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
+        let kind = self.choice(&raw.kind, &MachineKind::NAMES, "platform kind");
+        let clock = self.choice(&raw.clock, &Clock::NAMES, "clock");
+        let harts = self.number(&raw.harts, 1..=4, "harts");
+        let memory_mib = self.number(&raw.memory_mib, 128..=65_536, "memory_mib");
+        let boot_s = self.number(&raw.boot_s, LIMIT_S, "boot_s");
+        let run_s = self.number(&raw.run_s, LIMIT_S, "run_s");
+        for (text, what) in [(&raw.machine, "machine"), (&raw.cpu, "cpu")] {
+            if text.get_ref().is_empty() || text.get_ref().starts_with('-') {
+                self.mistake(
+                    text.span(),
+                    format!("bad value {:?} for `{what}`; see QEMU's -{what} help", text.get_ref()),
+                );
+            }
+        }
+        Some(Machine {
+            kind: kind?,
+            machine: raw.machine.get_ref().clone(),
+            cpu: raw.cpu.get_ref().clone(),
+            harts: harts?,
+            memory_mib: memory_mib?,
+            clock: clock?,
+            boot_limit: Duration::from_secs(boot_s?.into()),
+            run_limit: Duration::from_secs(run_s?.into()),
+            emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
+        })
+    }
+
+    fn workload(&mut self, raw: &RawWorkload) -> Option<Workload> {
+        let Some(program) = Program::find(raw.program.get_ref()) else {
+            let help = names::help(raw.program.get_ref(), PROGRAMS.iter().map(|program| program.name));
+            self.mistake(raw.program.span(), format!("unknown program `{}`; {help}", raw.program));
+            return None;
+        };
+        let parameters = self.parameters(program, &raw.params);
+        Some(Workload { program, parameters })
+    }
+
+    fn parameters(&mut self, program: &Program, raw: &Table<At<toml::Value>>) -> BTreeMap<String, Value> {
+        let mut values = BTreeMap::new();
+        for (name, value) in raw {
+            if let Some(value) = self.value(program, name, value) {
+                values.insert(name.get_ref().clone(), value);
+            }
+        }
+        values
+    }
+
+    fn value(&mut self, program: &Program, name: &At<String>, raw: &At<toml::Value>) -> Option<Value> {
+        let Some(parameter) = program.parameter(name.get_ref()) else {
+            let help = names::help(name.get_ref(), program.parameters.iter().map(|parameter| parameter.name));
+            self.mistake(name.span(), format!("`{}` has no parameter `{name}`; {help}", program.name));
+            return None;
+        };
+        match raw.get_ref().as_integer() {
+            Some(value) if parameter.range.contains(&value) => Some(value),
+            _ => {
+                let message = format!(
+                    "bad value {} for `{name}` ({}); give a number from {} to {}",
+                    raw.get_ref(),
+                    parameter.about,
+                    parameter.range.start(),
+                    parameter.range.end()
+                );
+                self.mistake(raw.span(), message);
+                None
+            }
+        }
+    }
+
+    fn experiment(
+        &mut self,
+        raw: &RawExperiment,
+        kernels: &BTreeMap<String, Kernel>,
+        platforms: &BTreeMap<String, Machine>,
+        workloads: &BTreeMap<String, Workload>,
+    ) -> Option<Experiment> {
+        self.name(&raw.id, "experiment");
+        let kernel_names = self.references(&raw.kernels, kernels, "kernel");
+        let platform_names = self.references(&raw.platforms, platforms, "platform");
+        let repeats = raw.repeats.as_ref().map_or(Some(1), |raw| self.number(raw, REPEATS, "repeats"));
+        let Some(workload) = workloads.get(raw.workload.get_ref()) else {
+            let help = names::help(raw.workload.get_ref(), workloads.keys().map(String::as_str));
+            self.mistake(raw.workload.span(), format!("unknown workload `{}`; {help}", raw.workload));
+            return None;
+        };
+        let mut fixed = workload.parameters.clone();
+        fixed.extend(self.parameters(workload.program, &raw.params));
+        let sweep = self.sweep(workload.program, &raw.sweep, &raw.params);
+        fixed.retain(|name, _| !sweep.contains_key(name));
+        for parameter in workload.program.parameters {
+            let given = fixed.contains_key(parameter.name)
+                || raw.params.keys().chain(raw.sweep.keys()).any(|name| name.get_ref() == parameter.name);
+            if !given {
+                let message = format!(
+                    "experiment `{}` lacks the parameter `{}` ({}); give it in params or sweep",
+                    raw.id, parameter.name, parameter.about
+                );
+                self.mistake(raw.id.span(), message);
+            }
+        }
+        self.harts(raw, kernels, platforms);
+        Some(Experiment {
+            id: raw.id.get_ref().clone(),
+            workload: raw.workload.get_ref().clone(),
+            kernels: kernel_names,
+            platforms: platform_names,
+            fixed,
+            sweep,
+            repeats: repeats?,
+        })
+    }
+
+    /// A list of names that must be defined elsewhere in the matrix, each once.
+    fn references<T>(
+        &mut self,
+        raw: &At<Vec<At<String>>>,
+        known: &BTreeMap<String, T>,
+        what: &str,
+    ) -> Vec<String> {
+        if raw.get_ref().is_empty() {
+            self.mistake(raw.span(), format!("an experiment needs at least one {what}"));
+        }
+        let mut chosen = Vec::new();
+        for name in raw.get_ref() {
+            if !known.contains_key(name.get_ref()) {
+                let help = names::help(name.get_ref(), known.keys().map(String::as_str));
+                self.mistake(name.span(), format!("unknown {what} `{name}`; {help}"));
+            } else if chosen.contains(name.get_ref()) {
+                self.mistake(
+                    name.span(),
+                    format!("{what} `{name}` is listed twice; use `repeats` to run it again"),
+                );
+            }
+            chosen.push(name.get_ref().clone());
+        }
+        chosen
+    }
+
+    fn sweep(
+        &mut self,
+        program: &Program,
+        raw: &Table<At<Vec<At<toml::Value>>>>,
+        params: &Table<At<toml::Value>>,
+    ) -> BTreeMap<String, Vec<Value>> {
+        let mut sweep = BTreeMap::new();
+        for (name, list) in raw {
+            if params.contains_key(name) {
+                self.mistake(name.span(), format!("`{name}` is in both params and sweep; remove one"));
+            }
+            if list.get_ref().is_empty() {
+                self.mistake(list.span(), format!("the sweep of `{name}` is empty; give at least one value"));
+            }
+            let mut values = Vec::new();
+            for raw in list.get_ref() {
+                let Some(value) = self.value(program, name, raw) else { continue };
+                if values.contains(&value) {
+                    self.mistake(
+                        raw.span(),
+                        format!("{value} is in the sweep of `{name}` twice; use `repeats`"),
+                    );
+                }
+                values.push(value);
+            }
+            sweep.insert(name.get_ref().clone(), values);
+        }
+        sweep
+    }
+
+    /// A kernel built for fewer harts than the machine has would leave some of them parked: that is another machine.
+    fn harts(
+        &mut self,
+        raw: &RawExperiment,
+        kernels: &BTreeMap<String, Kernel>,
+        platforms: &BTreeMap<String, Machine>,
+    ) {
+        for name in raw.kernels.get_ref() {
+            let Some(kernel) = kernels.get(name.get_ref()) else { continue };
+            let too_large = raw.platforms.get_ref().iter().find_map(|platform| {
+                platforms
+                    .get(platform.get_ref())
+                    .filter(|machine| machine.harts > kernel.max_harts)
+                    .map(|m| (platform, m))
+            });
+            if let Some((platform, machine)) = too_large {
+                let message = format!(
+                    "kernel `{name}` serves {} hart(s) but platform `{platform}` has {}; set settings.max_harts or choose another platform",
+                    kernel.max_harts, machine.harts
+                );
+                self.mistake(name.span(), message);
+            }
+        }
+    }
+
+    /// Paths in a matrix are relative to the matrix itself.
+    fn relative(&self, path: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+}
