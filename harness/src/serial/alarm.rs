@@ -4,7 +4,7 @@ use super::text::{find, quote};
 
 /// What gave up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alarm {
+pub(super) enum Alarm {
     /// The kernel panicked.
     KernelPanic,
     /// The loader panicked.

@@ -7,7 +7,7 @@ use super::upstream::UpstreamLine;
 
 /// Something found in a serial stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub(super) enum Finding {
     /// A sound record of this run, in its place.
     Record(Record),
     /// A record that is damaged, missing or out of place.

@@ -102,8 +102,10 @@ mod tests {
     #[test]
     fn a_line_beyond_the_bound_comes_in_pieces_and_loses_nothing() {
         let long = [vec![b'x'; MAX_PIECE + 5], b"\ny".to_vec()].concat();
-        let places: Vec<_> =
-            cut(&long).into_iter().map(|line| (line.number, line.offset, line.bytes.len(), line.ending)).collect();
+        let places: Vec<_> = cut(&long)
+            .into_iter()
+            .map(|line| (line.number, line.offset, line.bytes.len(), line.ending))
+            .collect();
         let bound = MAX_PIECE as u64;
         assert_eq!(
             places,

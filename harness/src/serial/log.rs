@@ -21,7 +21,7 @@ pub struct SerialLog {
     /// What the log proves.
     pub verdict: Verdict,
     /// What upstream's test driver said, if it ran.
-    pub suite: Suite,
+    pub tests: Suite,
     /// The firmware's name and version, if it printed them.
     pub firmware: Option<String>,
 }
@@ -34,7 +34,7 @@ pub fn parse(bytes: &[u8], run_id: Option<&str>) -> SerialLog {
         records: Vec::new(),
         problems: Vec::new(),
         verdict: Verdict::Complete,
-        suite: Suite::default(),
+        tests: Suite::default(),
         firmware: None,
     };
     let mut alarms = Vec::new();
@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8], run_id: Option<&str>) -> SerialLog {
             Finding::Record(record) => log.records.push(record),
             Finding::Problem(problem) => log.problems.push(problem),
             Finding::Alarm(alarm, message) => alarms.push((alarm, message)),
-            Finding::Upstream(line) => log.suite.advance(line),
+            Finding::Upstream(line) => log.tests.advance(line),
             Finding::Firmware(name) => log.firmware = Some(name),
         }
     }
@@ -75,7 +75,7 @@ fn judge(log: &SerialLog, alarms: &[(Alarm, String)], scanner: &Scanner) -> Verd
 
 fn failures(log: &SerialLog, stage: Stage) -> Vec<String> {
     let records = log.records.iter().filter(|record| record.kind == Kind::Fail).map(Record::summary);
-    let mut failures: Vec<_> = records.chain(log.suite.failures()).collect();
+    let mut failures: Vec<_> = records.chain(log.tests.failures()).collect();
     if failures.is_empty() && stage == Stage::Ended(Some(Status::Failed)) {
         failures.push("the workload ended with status=failed and gave no reason".to_owned());
     }
@@ -89,13 +89,13 @@ fn missing(log: &SerialLog, scanner: &Scanner) -> Option<String> {
         let others = if more == 0 { String::new() } else { format!(" (and {more} more)") };
         return Some(format!("{first}{others}"));
     }
-    match (scanner.stage(), log.suite.started) {
-        (Stage::Ended(_), _) => None,
+    match (scanner.stage(), log.tests.started) {
+        (Stage::Ended(_) | Stage::Restarted, _) => None,
         (Stage::Running, _) => Some(format!(
             "there is no end record: the guest stopped or hung after record {}",
             scanner.last_seq().unwrap_or_default()
         )),
-        (Stage::Silent, true) => suite_missing(&log.suite),
+        (Stage::Silent, true) => suite_missing(&log.tests),
         (Stage::Silent, false) if log.firmware.is_some() => {
             Some("there is no record: the firmware started but user space was not reached".to_owned())
         }
@@ -107,8 +107,10 @@ fn suite_missing(suite: &Suite) -> Option<String> {
     if suite.all_is_well.is_some() {
         return None;
     }
-    Some(match suite.tests.last() {
-        Some(test) => format!("the test suite did not finish: it stopped in test {} ({})", test.number, test.name),
+    Some(match suite.outcomes.last() {
+        Some(test) => {
+            format!("the test suite did not finish: it stopped in test {} ({})", test.number, test.name)
+        }
         None => "the test suite did not finish: no test was started".to_owned(),
     })
 }

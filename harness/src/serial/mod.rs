@@ -2,7 +2,7 @@
 //!
 //! [`lines`] cuts the stream into lines of bounded size → [`scanner`], the state machine, recognises what a line says
 //! (records with the help of `rel4-records`, the lines of [`upstream`] seL4's test driver, [`alarm`]s of kernel and
-//! loader), checks that the records follow each other, and reports [`Finding`]s.
+//! loader), checks that the records follow each other, and reports [`finding`]s.
 //!
 //! Two users share that machine: [`Monitor`] watches a running guest and turns findings into [`Event`]s; [`parse`]
 //! reads a whole log and adds the [`Verdict`]. No input makes either panic, and the raw log is never changed: what is
@@ -22,7 +22,6 @@ mod text;
 mod upstream;
 mod verdict;
 
-pub use finding::Finding;
 pub use log::{SerialLog, parse};
 pub use monitor::{Event, Monitor};
 pub use problem::{Place, Problem, ProblemKind};

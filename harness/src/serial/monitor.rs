@@ -45,8 +45,9 @@ impl Monitor {
     }
 
     fn events(&mut self, finding: Finding) -> Vec<Event> {
-        let shows_user_space = matches!(finding, Finding::Record(_) | Finding::Upstream(_));
-        let first = shows_user_space && !std::mem::replace(&mut self.user_space_reached, shows_user_space || self.user_space_reached);
+        let from_user_space = matches!(finding, Finding::Record(_) | Finding::Upstream(_));
+        let first = from_user_space && !self.user_space_reached;
+        self.user_space_reached |= from_user_space;
         let event = match finding {
             Finding::Record(record) => match record.kind {
                 Kind::End => Some(Event::End),

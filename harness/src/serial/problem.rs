@@ -54,7 +54,9 @@ pub enum ProblemKind {
         last: u64,
     },
     /// A sequence number that is not beyond the ones before it.
-    #[error("record {seq} comes when record {expected} is due, so it was repeated or moved; it is not counted")]
+    #[error(
+        "record {seq} comes when record {expected} is due, so it was repeated or moved; it is not counted"
+    )]
     NotInOrder {
         /// The number found.
         seq: u64,
@@ -62,7 +64,9 @@ pub enum ProblemKind {
         expected: u64,
     },
     /// A second first record.
-    #[error("a second begin record: the guest started again in the middle of the run; its records are not counted")]
+    #[error(
+        "a second begin record: the guest started again in the middle of the run; its records are not counted"
+    )]
     Restarted,
     /// The first record is of another kind.
     #[error("the first record is not a begin record, so the workload's parameters are unknown")]
@@ -81,13 +85,13 @@ pub enum ProblemKind {
         /// Its sequence number.
         seq: u64,
     },
-    /// The end record counts other than what came.
-    #[error("the end record says {said} records came before it, but {found} did")]
+    /// The end record's count does not agree with its own place.
+    #[error("the end record says {said} records came before it, but its number is {seq}")]
     CountMismatch {
-        /// What the guest wrote.
+        /// What it says.
         said: u64,
-        /// What was read.
-        found: u64,
+        /// Its sequence number.
+        seq: u64,
     },
     /// The end record lacks a field or holds nonsense in it.
     #[error("the end record cannot be used: {0}")]
@@ -112,9 +116,5 @@ impl ProblemKind {
 }
 
 fn numbers(first: u64, last: u64) -> String {
-    if first == last {
-        format!("record {first} is")
-    } else {
-        format!("records {first} to {last} are")
-    }
+    if first == last { format!("record {first} is") } else { format!("records {first} to {last} are") }
 }

@@ -15,12 +15,13 @@ pub(super) struct Scanner {
     lines: Lines,
     sequence: Sequence,
     firmware_seen: bool,
+    suite_started: bool,
 }
 
 impl Scanner {
     /// A scanner for the records of `run`, or of whatever run comes first.
     pub(super) fn new(run: Option<&str>) -> Self {
-        Self { lines: Lines::new(), sequence: Sequence::new(run), firmware_seen: false }
+        Self { lines: Lines::new(), sequence: Sequence::new(run), firmware_seen: false, suite_started: false }
     }
 
     /// Goes on with `bytes`. A line is looked at once it is whole.
@@ -90,13 +91,14 @@ impl Scanner {
     }
 
     fn free_text(&mut self, line: &[u8]) -> Option<Finding> {
-        if !self.firmware_seen
-            && let Some(start) = find(line, b"OpenSBI v")
-        {
+        if let Some(start) = find(line, b"OpenSBI v").filter(|_| !self.firmware_seen) {
             self.firmware_seen = true;
             return Some(Finding::Firmware(quote(&line[start..])));
         }
-        UpstreamLine::recognise(line).map(Finding::Upstream)
+        let line = UpstreamLine::recognise(line)?;
+        // Before the driver has said that it is there, its words are anybody's.
+        self.suite_started |= matches!(line, UpstreamLine::SuiteStart | UpstreamLine::TestStart { .. });
+        self.suite_started.then_some(Finding::Upstream(line))
     }
 }
 

@@ -12,8 +12,10 @@ pub(super) enum Stage {
     Silent,
     /// Between the first record and the end record.
     Running,
-    /// The end record came.
+    /// The end record came, with a status that is known or not.
     Ended(Option<Status>),
+    /// The guest booted a second time. Nothing counts any more, since the records of both boots look alike.
+    Restarted,
 }
 
 /// Follows the sequence numbers and run ids of records.
@@ -23,14 +25,12 @@ pub(super) struct Sequence {
     run: Option<String>,
     /// The sequence number that is due.
     due: u64,
-    /// Records accepted so far.
-    accepted: u64,
     pub(super) stage: Stage,
 }
 
 impl Sequence {
     pub(super) fn new(run: Option<&str>) -> Self {
-        Self { run: run.map(str::to_owned), due: 0, accepted: 0, stage: Stage::Silent }
+        Self { run: run.map(str::to_owned), due: 0, stage: Stage::Silent }
     }
 
     /// Checks that a record of `run` may come now: notes what is wrong in `problems` and says whether it counts.
@@ -38,6 +38,9 @@ impl Sequence {
         let expected = self.run.get_or_insert_with(|| run.to_owned());
         if expected != run {
             problems.push(ProblemKind::WrongRun { found: run.to_owned(), expected: expected.clone() });
+            return false;
+        }
+        if self.stage == Stage::Restarted {
             return false;
         }
         if record.seq < self.due {
@@ -58,7 +61,6 @@ impl Sequence {
             self.end(record, problems);
         }
         self.due = record.seq.saturating_add(1);
-        self.accepted += 1;
         true
     }
 
@@ -67,8 +69,9 @@ impl Sequence {
         self.due.checked_sub(1)
     }
 
-    fn step_back(&self, record: &Record) -> ProblemKind {
+    fn step_back(&mut self, record: &Record) -> ProblemKind {
         if record.kind == Kind::Begin {
+            self.stage = Stage::Restarted;
             ProblemKind::Restarted
         } else {
             ProblemKind::NotInOrder { seq: record.seq, expected: self.due }
@@ -77,8 +80,8 @@ impl Sequence {
 
     fn end(&mut self, record: &Record, problems: &mut Vec<ProblemKind>) {
         match record.number("records") {
-            Ok(said) if said == self.accepted => {}
-            Ok(said) => problems.push(ProblemKind::CountMismatch { said, found: self.accepted }),
+            Ok(said) if said == record.seq => {}
+            Ok(said) => problems.push(ProblemKind::CountMismatch { said, seq: record.seq }),
             Err(error) => problems.push(ProblemKind::BadEnd(error)),
         }
         let status = match record.text("status") {

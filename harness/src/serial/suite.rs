@@ -32,7 +32,7 @@ pub struct Suite {
     /// Whether the driver printed anything.
     pub started: bool,
     /// The tests in the order they ran.
-    pub tests: Vec<TestOutcome>,
+    pub outcomes: Vec<TestOutcome>,
     /// Tests passed and tests run, as the driver counts them: with its own first and last pseudo-test.
     pub sum: Option<(u64, u64)>,
     /// Tests that were compiled out, where the driver says so.
@@ -51,7 +51,7 @@ impl Suite {
             UpstreamLine::SuiteStart => {}
             UpstreamLine::TestStart { number, name } => {
                 self.finish_running(TestResult::Passed);
-                self.tests.push(TestOutcome {
+                self.outcomes.push(TestOutcome {
                     number,
                     name,
                     result: TestResult::Unfinished,
@@ -74,7 +74,7 @@ impl Suite {
 
     /// Why the suite cannot be called passed, if it ran at all.
     pub(super) fn failures(&self) -> Vec<String> {
-        let failed = self.tests.iter().filter(|test| test.result == TestResult::Failed).map(|test| {
+        let failed = self.outcomes.iter().filter(|test| test.result == TestResult::Failed).map(|test| {
             let details: String = test.messages.iter().map(|message| format!(": {message}")).collect();
             format!("test {} failed{details}", test.name)
         });
@@ -87,7 +87,7 @@ impl Suite {
     }
 
     fn end_test(&mut self, name: &str, passed: bool) {
-        let running = self.tests.iter_mut().rev().find(|test| test.name == name);
+        let running = self.outcomes.iter_mut().rev().find(|test| test.name == name);
         let Some(test) = running else {
             if !passed {
                 self.messages.push(format!("test {name} failed without having been started"));
@@ -102,7 +102,7 @@ impl Suite {
     }
 
     fn fail_check(&mut self, message: String) {
-        match self.tests.last_mut() {
+        match self.outcomes.last_mut() {
             Some(test) => {
                 test.result = TestResult::Failed;
                 test.messages.push(message);
@@ -113,7 +113,7 @@ impl Suite {
 
     /// Settles the test that is under way, if it has no outcome yet.
     fn finish_running(&mut self, result: TestResult) {
-        if let Some(test) = self.tests.last_mut().filter(|test| test.result == TestResult::Unfinished) {
+        if let Some(test) = self.outcomes.last_mut().filter(|test| test.result == TestResult::Unfinished) {
             test.result = result;
         }
     }

@@ -6,7 +6,11 @@ const MAX_QUOTE: usize = 300;
 /// The start of `bytes`, trimmed, with everything but printable ASCII escaped.
 pub(super) fn quote(bytes: &[u8]) -> String {
     let trimmed = bytes.trim_ascii();
-    let quoted = trimmed[..trimmed.len().min(MAX_QUOTE)].escape_ascii().to_string().replace("\\'", "'").replace("\\\"", "\"");
+    let quoted = trimmed[..trimmed.len().min(MAX_QUOTE)]
+        .escape_ascii()
+        .to_string()
+        .replace("\\'", "'")
+        .replace("\\\"", "\"");
     if trimmed.len() > MAX_QUOTE { quoted + "..." } else { quoted }
 }
 

@@ -6,7 +6,7 @@ use super::text::{find, quote};
 
 /// A line of the driver that says something about the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UpstreamLine {
+pub(super) enum UpstreamLine {
     /// The suite starts.
     SuiteStart,
     /// A test starts.
