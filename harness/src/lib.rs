@@ -10,11 +10,14 @@
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
+pub mod bootargs;
 pub mod config;
 pub mod dev;
 pub mod exit;
 pub mod figures;
 pub mod gate;
+pub mod plan;
+pub mod platform;
 pub mod results;
 pub mod serial;
 pub mod setup;

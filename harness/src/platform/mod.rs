@@ -1,0 +1,70 @@
+//! The seam between the harness and what runs a boot image: an emulator today, a board tomorrow.
+
+pub mod qemu;
+mod tail;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use thiserror::Error;
+
+/// One power-on.
+#[derive(Debug, Clone, Copy)]
+pub struct Launch<'a> {
+    /// The packed boot image.
+    pub image: &'a Path,
+    /// Where the raw serial output goes.
+    pub serial: &'a Path,
+    /// The boot arguments.
+    pub bootargs: &'a str,
+}
+
+/// Something that can run a boot image.
+pub trait Platform {
+    /// The full command line of a launch, program first.
+    fn command(&self, launch: &Launch<'_>) -> Vec<OsString>;
+
+    /// Powers the machine on.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    fn start(&self, launch: &Launch<'_>) -> Result<Box<dyn Running>, StartError>;
+}
+
+/// A machine that is on. Dropping it turns it off.
+pub trait Running {
+    /// The serial output since the last call.
+    ///
+    /// # Errors
+    /// The output cannot be read.
+    fn read_serial(&mut self) -> io::Result<Vec<u8>>;
+
+    /// How the machine ended by itself, if it did.
+    ///
+    /// # Errors
+    /// Its state cannot be found out.
+    fn ended(&mut self) -> io::Result<Option<SelfEnd>>;
+
+    /// Turns the machine off; nothing of it is left running.
+    fn stop(&mut self);
+}
+
+/// How a machine ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelfEnd {
+    /// The guest powered it off or reset it.
+    PoweredOff,
+    /// The emulator broke down; the text says how.
+    Died(String),
+}
+
+/// A machine that could not be started.
+#[derive(Debug, Error)]
+#[error("cannot start {program}: {source}")]
+pub struct StartError {
+    /// What was to be started.
+    pub program: String,
+    /// Why it was not.
+    pub source: io::Error,
+}

@@ -1,0 +1,133 @@
+//! QEMU's system emulator.
+
+mod process;
+mod version;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::tail::Tail;
+use super::{Launch, Platform, Running, StartError};
+use crate::config::{Clock, Machine};
+use process::Process;
+pub use version::{MINIMUM, ProbeError, Version, probe};
+
+/// The emulator's usual name.
+const PROGRAM: &str = "qemu-system-riscv64";
+/// Names another emulator for every platform.
+pub const PROGRAM_VARIABLE: &str = "REL4_QEMU";
+
+/// A machine of the matrix, run by QEMU.
+#[derive(Debug, Clone)]
+pub struct Qemu {
+    /// The emulator's program.
+    pub program: PathBuf,
+    machine: Machine,
+}
+
+impl Qemu {
+    /// The emulator for `machine`: its own `emulator`, else `REL4_QEMU`, else the one on the PATH.
+    #[must_use]
+    pub fn new(machine: &Machine) -> Self {
+        let from_environment =
+            || env::var_os(PROGRAM_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let program = machine.emulator.clone().or_else(from_environment).unwrap_or_else(|| PROGRAM.into());
+        Self { program, machine: machine.clone() }
+    }
+}
+
+impl Platform for Qemu {
+    fn command(&self, launch: &Launch<'_>) -> Vec<OsString> {
+        let machine = &self.machine;
+        let mut serial = OsString::from("file:");
+        serial.push(launch.serial);
+        let mut command: Vec<OsString> = vec![
+            self.program.clone().into(),
+            "-M".into(),
+            machine.machine.clone().into(),
+            "-cpu".into(),
+            machine.cpu.clone().into(),
+            "-smp".into(),
+            machine.harts.to_string().into(),
+            "-m".into(),
+            format!("{}M", machine.memory_mib).into(),
+        ];
+        command.extend(["-display", "none", "-monitor", "none", "-net", "none"].map(OsString::from));
+        // A file, because a slow reader of a pipe would add polling to the guest's instruction counts.
+        command.extend(["-serial".into(), serial]);
+        // Without these the device tree's seed and the real-time clock differ from run to run.
+        command.extend(["-seed", "1", "-rtc", "base=2020-01-01,clock=vm"].map(OsString::from));
+        command.extend(["-no-reboot".into(), "-kernel".into(), launch.image.into()]);
+        command.extend(["-append".into(), launch.bootargs.into()]);
+        if machine.clock == Clock::Icount {
+            command.extend(["-icount", "shift=0,sleep=off"].map(OsString::from));
+        }
+        command
+    }
+
+    fn start(&self, launch: &Launch<'_>) -> Result<Box<dyn Running>, StartError> {
+        let process = Process::start(&self.command(launch))
+            .map_err(|source| StartError { program: self.program.display().to_string(), source })?;
+        Ok(Box::new(RunningQemu { process, serial: Tail::new(launch.serial) }))
+    }
+}
+
+/// A QEMU that runs.
+#[derive(Debug)]
+struct RunningQemu {
+    process: Process,
+    serial: Tail,
+}
+
+impl Running for RunningQemu {
+    fn read_serial(&mut self) -> std::io::Result<Vec<u8>> {
+        self.serial.read()
+    }
+
+    fn ended(&mut self) -> std::io::Result<Option<super::SelfEnd>> {
+        self.process.ended()
+    }
+
+    fn stop(&mut self) {
+        self.process.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::MachineKind;
+
+    fn machine(clock: Clock) -> Machine {
+        Machine {
+            kind: MachineKind::Qemu,
+            machine: "virt,aia=aplic-imsic,aia-guests=3".to_owned(),
+            cpu: "rv64,h=true".to_owned(),
+            harts: 1,
+            memory_mib: 512,
+            clock,
+            boot_limit: Duration::from_secs(1),
+            run_limit: Duration::from_secs(1),
+            emulator: Some("qemu".into()),
+        }
+    }
+
+    #[test]
+    fn the_command_line_fixes_everything_that_could_vary() {
+        let launch = Launch { image: Path::new("i.elf"), serial: Path::new("s.log"), bootargs: "run=1 " };
+        let command = Qemu::new(&machine(Clock::Icount)).command(&launch);
+        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        assert_eq!(
+            words.join(" "),
+            "qemu -M virt,aia=aplic-imsic,aia-guests=3 -cpu rv64,h=true -smp 1 -m 512M -display none -monitor none \
+             -net none -serial file:s.log -seed 1 -rtc base=2020-01-01,clock=vm -no-reboot -kernel i.elf -append \
+             run=1  -icount shift=0,sleep=off"
+        );
+        let host = Qemu::new(&machine(Clock::Host)).command(&launch);
+        assert_eq!(host, command[..command.len() - 2]);
+    }
+}

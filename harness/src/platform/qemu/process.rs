@@ -1,0 +1,144 @@
+//! A child process that never outlives the harness.
+#![allow(unsafe_code, reason = "the parent-death signal can only be asked for between fork and exec")]
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use crate::platform::SelfEnd;
+
+/// A child in a process group of its own: an interrupt typed at the terminal reaches the harness alone, which then
+/// ends the whole group. If the harness itself is killed, the system kills the child.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    /// What the child complains about.
+    complaints: File,
+    stopped: bool,
+}
+
+impl Process {
+    /// Starts `command`, program first. The calling thread must live as long as the child.
+    pub(super) fn start(command: &[OsString]) -> io::Result<Self> {
+        let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let complaints = tempfile::tempfile()?;
+        let mut builder = Command::new(program);
+        builder.args(arguments).stdin(Stdio::null()).stdout(complaints.try_clone()?);
+        builder.stderr(complaints.try_clone()?).process_group(0);
+        // SAFETY: between fork and exec the closure makes one system call (prctl) and touches no memory that another
+        // thread of the parent could have left locked or half-written.
+        unsafe {
+            builder.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
+        }
+        Ok(Self { child: builder.spawn()?, complaints, stopped: false })
+    }
+
+    /// How the child ended by itself, if it did.
+    pub(super) fn ended(&mut self) -> io::Result<Option<SelfEnd>> {
+        Ok(match self.child.try_wait()? {
+            None => None,
+            Some(status) if status.success() => Some(SelfEnd::PoweredOff),
+            Some(status) => Some(SelfEnd::Died(self.describe(status))),
+        })
+    }
+
+    fn describe(&mut self, status: ExitStatus) -> String {
+        let how = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => {
+                let name = Signal::try_from(signal).map_or_else(|_| signal.to_string(), |s| s.to_string());
+                format!("killed by {name}")
+            }
+            (None, None) => "unknown status".to_owned(),
+        };
+        let mut text = Vec::new();
+        // The reason is a help only: without it the exit code still says what happened.
+        let _ = self.complaints.rewind().and_then(|()| self.complaints.read_to_end(&mut text));
+        match String::from_utf8_lossy(&text).lines().rfind(|line| !line.trim().is_empty()) {
+            Some(line) => format!("{how}: {}", line.trim()),
+            None => how,
+        }
+    }
+
+    /// Ends the child and everything it started.
+    pub(super) fn stop(&mut self) {
+        // Once only: later the number may belong to somebody else's group.
+        if std::mem::replace(&mut self.stopped, true) {
+            return;
+        }
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            // The group may be gone already, which is what is wanted.
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+        // Waiting collects the exit status; a child that was waited for before answers at once.
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn start(script: &str) -> Process {
+        Process::start(&["sh".into(), "-c".into(), script.into()]).expect("sh starts")
+    }
+
+    fn end_of(script: &str) -> SelfEnd {
+        let mut process = start(script);
+        loop {
+            if let Some(end) = process.ended().expect("its state is known") {
+                return end;
+            }
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn the_three_ways_to_end_are_told_apart() {
+        assert_eq!(end_of("exit 0"), SelfEnd::PoweredOff);
+        assert_eq!(
+            end_of("echo could not open it >&2; exit 1"),
+            SelfEnd::Died("exit code 1: could not open it".into())
+        );
+        assert_eq!(end_of("kill -SEGV $$"), SelfEnd::Died("killed by SIGSEGV".into()));
+    }
+
+    #[test]
+    fn stopping_ends_the_children_of_the_child_too() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let file = dir.path().join("pid");
+        let mut process = start(&format!("sleep 1000 & echo $! > {}; wait", file.display()));
+        let pid = loop {
+            if let Ok(pid) = std::fs::read_to_string(&file).unwrap_or_default().trim().parse() {
+                break pid;
+            }
+            sleep(Duration::from_millis(5));
+        };
+        process.stop();
+        // The orphan is collected by init some time after it was killed.
+        let gone = || nix::sys::signal::kill(Pid::from_raw(pid), None).is_err() || is_zombie(pid);
+        assert!((0..400).any(|_| {
+            sleep(Duration::from_millis(5));
+            gone()
+        }));
+    }
+
+    fn is_zombie(pid: i32) -> bool {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+    }
+}
