@@ -1,0 +1,95 @@
+//! The only place where addresses become bytes.
+
+#![allow(unsafe_code, reason = "physical memory has no other door")]
+
+use core::cell::UnsafeCell;
+use core::slice;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use rel4_loader::device_tree::{self, DeviceTreeError};
+use rel4_loader::payload::{self, PayloadError};
+use rel4_loader::range::PhysRange;
+use rel4_loader::sv39::BootTables;
+
+unsafe extern "C" {
+    static __loader_start: u8;
+    static __payload_start: u8;
+}
+
+/// The loader's own memory, from its first byte to the last of its payload; valid once the payload is.
+pub(super) fn loader(payload: &[u8]) -> PhysRange {
+    let start = (&raw const __loader_start) as u64;
+    PhysRange { start, end: payload.as_ptr_range().end as u64 }
+}
+
+/// The payload, as long as it claims to be. Nothing in it is checked yet.
+///
+/// # Errors
+///
+/// There is no payload, or it claims to pass the end of the address space.
+pub(super) fn payload() -> Result<&'static [u8], PayloadError> {
+    let start = &raw const __payload_start;
+    // SAFETY: the linker script puts `__payload_start` right behind the loader, where the packer puts at least the
+    // payload's header; nothing is ever written there.
+    let header = unsafe { slice::from_raw_parts(start, payload::HEADER_LEN) };
+    let claimed = payload::claimed_len(header)?;
+    let len = usize::try_from(claimed)
+        .ok()
+        .filter(|&len| (start as usize).checked_add(len).is_some() && len <= isize::MAX as usize)
+        .ok_or(PayloadError::Length { claimed, available: payload::HEADER_LEN })?;
+    // SAFETY: no payload that was loaded whole is longer than RAM, and a damaged one can at worst make the checksum run out
+    // of RAM: a load access fault, which the trap vector reports. Nothing is ever written there.
+    Ok(unsafe { slice::from_raw_parts(start, len) })
+}
+
+/// The device tree that the firmware left at `address`. Only its header is checked yet.
+///
+/// # Errors
+///
+/// There is none.
+pub(super) fn firmware_tree(address: usize) -> Result<&'static [u8], DeviceTreeError> {
+    let start = address as *const u8;
+    if start.is_null() {
+        return Err(DeviceTreeError::Magic { found: 0 });
+    }
+    // SAFETY: the boot protocol says that a tree starts at the address, and `Layout::check_apart_from` keeps every write away from it.
+    let header = unsafe { &*start.cast::<[u8; device_tree::HEADER_LEN]>() };
+    let len = device_tree::claimed_len(header)?;
+    // SAFETY: as above, for the length in a header that was found right.
+    Ok(unsafe { slice::from_raw_parts(start, len as usize) })
+}
+
+/// The bytes of a range of RAM, for writing.
+///
+/// # Safety
+///
+/// 1. The range lies in RAM and overlaps nothing in use: the checks of `Layout` have accepted it.
+/// 2. No other slice of the same bytes is alive.
+pub(super) unsafe fn claim(range: PhysRange) -> &'static mut [u8] {
+    // SAFETY: by the caller's promise these bytes exist and nobody else refers to them; any byte is a valid `u8`.
+    unsafe { slice::from_raw_parts_mut(range.start as *mut u8, range.len() as usize) }
+}
+
+/// The boot page table and whether it was handed out.
+struct Tables {
+    tables: UnsafeCell<BootTables>,
+    taken: AtomicBool,
+}
+
+// SAFETY: `taken` lets exactly one caller at the cell.
+unsafe impl Sync for Tables {}
+
+static TABLES: Tables =
+    Tables { tables: UnsafeCell::new(BootTables::empty()), taken: AtomicBool::new(false) };
+
+/// The boot page table, and its physical address.
+///
+/// # Panics
+///
+/// On the second call.
+pub(super) fn boot_tables() -> (&'static mut BootTables, u64) {
+    assert!(!TABLES.taken.swap(true, Ordering::AcqRel), "the boot page table was handed out already");
+    let tables = TABLES.tables.get();
+    // SAFETY: `taken` was false, so this is the only reference there ever is.
+    (unsafe { &mut *tables }, tables as u64)
+}
