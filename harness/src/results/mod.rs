@@ -1,1 +1,28 @@
-//! To be written.
+//! From the records of a boot to CSV files.
+//!
+//! [`measure`] turns the raw samples of a workload into the metrics that its clock supports → [`SampleTable`] holds
+//! them all and is `samples.csv`, one row a sample → [`SummaryTable`] is `summary.csv`, one row per cell and metric.
+//!
+//! Both files are functions of what was measured: no dates, no run ids, rows in the order of their cells, so that two
+//! runs can be compared as text. They are replaced whole, by renaming, so that a reader or a full disk never leaves half
+//! a cell behind. Samples stay raw in the serial logs.
+
+mod cell;
+mod csv_file;
+mod measurement;
+mod raw;
+mod sample_table;
+mod summary_table;
+mod table_error;
+
+pub use cell::{CellKey, CellMeta, ParametersError};
+pub use measurement::{MeasurementError, Series, measure};
+pub use sample_table::SampleTable;
+pub use summary_table::{SummaryRow, SummaryTable};
+pub use table_error::TableError;
+
+/// The file with one row a sample.
+pub const SAMPLES_FILE: &str = "samples.csv";
+
+/// The file with one row per cell and metric.
+pub const SUMMARY_FILE: &str = "summary.csv";

@@ -1,0 +1,180 @@
+//! From raw counts to metrics.
+
+use rel4_records::FieldError;
+
+use super::cell::CellMeta;
+use super::raw::RawRun;
+use crate::config::Clock;
+use crate::serial::{Place, Record};
+use crate::stats;
+
+/// The samples of one metric in one boot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// The metric's name.
+    pub metric: String,
+    /// The unit of the values.
+    pub unit: String,
+    /// The samples in the order they were taken.
+    pub values: Vec<f64>,
+}
+
+/// Why records that are sound give no measurement.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MeasurementError {
+    /// There is no begin record.
+    #[error("there is no begin record, so the workload is unknown")]
+    NoBegin,
+    /// A record lacks a field or holds nonsense in it.
+    #[error("{place}: {error}")]
+    BadField {
+        /// Where the record stands.
+        place: Place,
+        /// What is wrong with it.
+        error: FieldError,
+    },
+    /// The root task ran a program whose records this harness cannot turn into metrics.
+    #[error("the root task ran `{0}`, whose samples this harness does not know how to turn into metrics")]
+    UnknownProgram(String),
+    /// The guest did not take over a parameter.
+    #[error("the cell has {key}={expected}, but the guest ran with {}", found.as_deref().unwrap_or("no such parameter"))]
+    ParameterMismatch {
+        /// The parameter.
+        key: String,
+        /// What the matrix says.
+        expected: i64,
+        /// What the begin record says.
+        found: Option<String>,
+    },
+    /// A parameter that the metric depends on is missing or zero.
+    #[error("the workload needs a parameter `{0}` of at least 1")]
+    BadParameter(&'static str),
+    /// The guest wrote no samples of a metric.
+    #[error("the guest wrote no samples of `{0}`")]
+    MissingMetric(&'static str),
+    /// A metric comes in another unit.
+    #[error("the samples of `{metric}` are in {found}, not in {expected}")]
+    WrongUnit {
+        /// The metric.
+        metric: &'static str,
+        /// The unit it must have.
+        expected: &'static str,
+        /// The unit it has.
+        found: String,
+    },
+    /// A block of samples does not go on where the last one ended.
+    #[error("{place}: this block of `{metric}` does not go on with sample {due} in {due_unit}")]
+    Disorder {
+        /// Where the block stands.
+        place: Place,
+        /// The metric.
+        metric: String,
+        /// The index that was due.
+        due: usize,
+        /// The unit of the blocks before.
+        due_unit: String,
+    },
+    /// More or fewer samples than the workload was asked for.
+    #[error("the guest wrote {found} samples of `{metric}`, but it was asked for {expected}")]
+    WrongCount {
+        /// The metric.
+        metric: &'static str,
+        /// The number asked for.
+        expected: u64,
+        /// The number written.
+        found: usize,
+    },
+    /// The guest did not say how fast its clock ticks.
+    #[error("the guest did not note timebase_hz, so ticks cannot be turned into time")]
+    NoTimebase,
+    /// A sample is smaller than what measuring costs.
+    #[error("sample {index} of `{metric}` ({value}) is below the overhead of measuring it ({overhead})")]
+    BelowOverhead {
+        /// The metric.
+        metric: &'static str,
+        /// The sample's index.
+        index: usize,
+        /// Its value.
+        value: u64,
+        /// The median overhead.
+        overhead: f64,
+    },
+}
+
+impl MeasurementError {
+    pub(super) fn at(record: &Record, error: FieldError) -> Self {
+        Self::BadField { place: record.place, error }
+    }
+}
+
+/// The metrics of the boot described by `meta`, from its `records`.
+///
+/// # Errors
+///
+/// The records are sound but are not the measurement that the cell asked for.
+pub fn measure(records: &[Record], meta: &CellMeta) -> Result<Vec<Series>, MeasurementError> {
+    let run = RawRun::new(records)?;
+    for (key, &expected) in &meta.key.parameters {
+        let found = run.parameter(key);
+        if found != Some(expected.to_string().as_str()) {
+            let found = found.map(str::to_owned);
+            return Err(MeasurementError::ParameterMismatch { key: key.clone(), expected, found });
+        }
+    }
+    match run.program()? {
+        "ipc-pingpong" => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
+        other => Err(MeasurementError::UnknownProgram(other.to_owned())),
+    }
+}
+
+/// The cost of one round trip, in what the clock can count.
+///
+/// Under `icount` the guest's time is a function of its instructions, so its ticks say nothing; under the host's clock
+/// `instret` reads host time, so it counts no instructions.
+fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Series, MeasurementError> {
+    let batch = count(run, "batch")?;
+    match clock {
+        Clock::Icount => {
+            let raw = samples(run, "round_trip", "instructions")?;
+            let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);
+            let overhead = stats::median(&overhead.collect::<Vec<_>>())
+                .ok_or(MeasurementError::MissingMetric("overhead"))?;
+            let per_round_trip = |(index, &value): (usize, &u64)| {
+                let net = value as f64 - overhead;
+                let metric = "round_trip";
+                let below = MeasurementError::BelowOverhead { metric, index, value, overhead };
+                if net < 0.0 { Err(below) } else { Ok(net / batch as f64) }
+            };
+            let values = raw.iter().enumerate().map(per_round_trip).collect::<Result<_, _>>()?;
+            Ok(Series { metric: "instructions".into(), unit: "instructions".into(), values })
+        }
+        Clock::Host => {
+            let raw = samples(run, "round_trip_time", "ticks")?;
+            let timebase = run.noted("timebase_hz").filter(|&hertz| hertz > 0);
+            let timebase = timebase.ok_or(MeasurementError::NoTimebase)?;
+            let nanoseconds = |&ticks: &u64| ticks as f64 * 1e9 / timebase as f64 / batch as f64;
+            let values = raw.iter().map(nanoseconds).collect();
+            Ok(Series { metric: "host_time".into(), unit: "ns".into(), values })
+        }
+    }
+}
+
+/// As many samples of `metric` as the workload was asked for.
+fn samples<'r>(
+    run: &'r RawRun<'_>,
+    metric: &'static str,
+    unit: &'static str,
+) -> Result<&'r [u64], MeasurementError> {
+    let expected = count(run, "rounds")?;
+    let samples = run.series(metric, unit)?;
+    if samples.len() as u64 != expected {
+        return Err(MeasurementError::WrongCount { metric, expected, found: samples.len() });
+    }
+    Ok(samples)
+}
+
+/// A parameter that counts something and is not zero.
+fn count(run: &RawRun<'_>, key: &'static str) -> Result<u64, MeasurementError> {
+    let value = run.parameter(key).and_then(|value| value.parse().ok()).filter(|&value| value > 0);
+    value.ok_or(MeasurementError::BadParameter(key))
+}
