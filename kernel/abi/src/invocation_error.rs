@@ -1,5 +1,7 @@
 //! The complete answer to a failed invocation: error code and the words that explain it.
 
+use core::fmt;
+
 use crate::error::Error;
 use crate::lookup_failure::LookupFailure;
 
@@ -127,8 +129,21 @@ impl InvocationError {
     }
 }
 
+/// The error's name and its words, as in `FailedLookup/0/2/21`: one token, so that it can stand in a record.
+impl fmt::Display for InvocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.error().name())?;
+        let (words, length) = self.words();
+        words[..length].iter().try_for_each(|word| write!(f, "/{word}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
     use super::*;
 
     #[test]
@@ -158,6 +173,14 @@ mod tests {
         let failure = LookupFailure::MissingCapability { bits_left: 21 };
         let (words, _) = InvocationError::FailedLookup { side: LookupSide::Target, failure }.words();
         assert_eq!(words[2], 21);
+    }
+
+    #[test]
+    fn an_error_prints_as_one_token_with_its_words() {
+        let failure = LookupFailure::MissingCapability { bits_left: 21 };
+        let error = InvocationError::FailedLookup { side: LookupSide::Target, failure };
+        assert_eq!(error.to_string(), "FailedLookup/0/2/21");
+        assert_eq!(InvocationError::RevokeFirst.to_string(), "RevokeFirst");
     }
 
     #[test]

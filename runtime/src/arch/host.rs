@@ -1,0 +1,105 @@
+//! The host: there is no kernel here. Tests put a scripted one behind [`call`].
+
+use rel4_abi::{CPtr, MessageInfo};
+
+use crate::image::ImageLayout;
+use crate::ipc::{Message, Registers};
+
+#[cfg(test)]
+pub(crate) mod scripted;
+
+fn no_kernel() -> ! {
+    panic!("user code of the guest runs on the riscv64 target only")
+}
+
+/// Sends a message and waits for the answer.
+#[cfg(not(test))]
+pub fn call(_target: CPtr, _info: MessageInfo, _registers: Registers) -> Message {
+    no_kernel()
+}
+
+/// Sets message word `index`, which is below 120.
+#[cfg(not(test))]
+pub fn set_message_word(_index: usize, _word: u64) {
+    no_kernel()
+}
+
+/// Sets the extra capability `index`, which is below 3, of the next message.
+#[cfg(not(test))]
+pub fn set_extra_cap(_index: usize, _cptr: CPtr) {
+    no_kernel()
+}
+
+/// Message word `index`, which is below 120.
+#[cfg(not(test))]
+#[must_use]
+pub fn message_word(_index: usize) -> u64 {
+    no_kernel()
+}
+
+#[cfg(test)]
+pub use scripted::{call, message_word, set_extra_cap, set_message_word};
+
+/// Answers the last caller and receives.
+pub fn reply_recv(_source: CPtr, _info: MessageInfo, _registers: Registers) -> Message {
+    no_kernel()
+}
+
+/// Sends a message, waiting for a receiver.
+pub fn send(_target: CPtr, _info: MessageInfo, _registers: Registers) {
+    no_kernel()
+}
+
+/// Sends a message if a receiver is waiting.
+pub fn nb_send(_target: CPtr, _info: MessageInfo, _registers: Registers) {
+    no_kernel()
+}
+
+/// Answers the last caller.
+pub fn reply(_info: MessageInfo, _registers: Registers) {
+    no_kernel()
+}
+
+/// Receives a message, waiting for a sender.
+pub fn recv(_source: CPtr) -> Message {
+    no_kernel()
+}
+
+/// Receives a message if a sender is waiting.
+pub fn nb_recv(_source: CPtr) -> Message {
+    no_kernel()
+}
+
+/// Lets other threads of the same priority run.
+pub fn yield_now() {
+    no_kernel()
+}
+
+/// Instructions retired.
+#[must_use]
+pub fn instructions_retired() -> u64 {
+    no_kernel()
+}
+
+/// Wall-clock ticks.
+#[must_use]
+pub fn time_ticks() -> u64 {
+    no_kernel()
+}
+
+/// Ends this thread with a fault.
+pub fn fault() -> ! {
+    no_kernel()
+}
+
+/// What `gp` holds in every thread of the program.
+#[must_use]
+pub fn global_pointer() -> u64 {
+    no_kernel()
+}
+
+/// Where the linker put the parts of the program.
+#[must_use]
+pub fn image_layout() -> ImageLayout {
+    no_kernel()
+}

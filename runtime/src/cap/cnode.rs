@@ -1,0 +1,115 @@
+//! Capability nodes.
+
+use rel4_abi::cptr::WORD_BITS;
+use rel4_abi::{CNodeCapData, CPtr, CapRights, Invocation};
+
+use super::invoke::invoke;
+use crate::error::Error;
+
+/// A capability to a `CNode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CNode(pub CPtr);
+
+/// A slot, named by the `CNode` where its lookup starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    root: CNode,
+    index: u64,
+    depth_bits: u32,
+}
+
+impl CNode {
+    /// The slot at address `cptr` of the `CSpace` with this root, whose guard makes its addresses 64 bits long.
+    #[must_use]
+    pub const fn slot_of_cspace(self, cptr: CPtr) -> Slot {
+        Slot { root: self, index: cptr.word(), depth_bits: WORD_BITS }
+    }
+
+    /// Slot number `index` of this `CNode` of 2^`radix_bits` slots, when its capability has no guard.
+    #[must_use]
+    pub const fn slot(self, index: u64, radix_bits: u32) -> Slot {
+        Slot { root: self, index, depth_bits: radix_bits }
+    }
+}
+
+impl Slot {
+    const fn address(self) -> [u64; 2] {
+        [self.index, self.depth_bits as u64]
+    }
+
+    /// Fills this slot with a copy of the capability in `source`, with at most `rights`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `DeleteFirst` if this slot is occupied, `FailedLookup` if `source` is empty.
+    pub fn copy_from(self, source: Self, rights: CapRights) -> Result<(), Error> {
+        let [index, depth] = self.address();
+        let [source_index, source_depth] = source.address();
+        let words = [index, depth, source_index, source_depth, rights.word()];
+        invoke(self.root.0, Invocation::CNodeCopy, &[source.root.0], &words).map(drop)
+    }
+
+    /// As [`Slot::copy_from`], and sets the badge (endpoint, notification) of the copy.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Slot::copy_from`]; `IllegalOperation` if the source has a badge already.
+    pub fn mint_badged_from(self, source: Self, rights: CapRights, badge: u64) -> Result<(), Error> {
+        self.mint_from(source, rights, badge)
+    }
+
+    /// As [`Slot::copy_from`], and sets the guard of the copy of a `CNode`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Slot::copy_from`]; `IllegalOperation` if the guard does not fit.
+    pub fn mint_guarded_from(self, source: Self, guard: CNodeCapData) -> Result<(), Error> {
+        self.mint_from(source, CapRights::ALL, guard.word())
+    }
+
+    fn mint_from(self, source: Self, rights: CapRights, data: u64) -> Result<(), Error> {
+        let [index, depth] = self.address();
+        let [source_index, source_depth] = source.address();
+        let words = [index, depth, source_index, source_depth, rights.word(), data];
+        invoke(self.root.0, Invocation::CNodeMint, &[source.root.0], &words).map(drop)
+    }
+
+    /// Moves the capability in `source` here.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Slot::copy_from`].
+    pub fn move_from(self, source: Self) -> Result<(), Error> {
+        let [index, depth] = self.address();
+        let [source_index, source_depth] = source.address();
+        let words = [index, depth, source_index, source_depth];
+        invoke(self.root.0, Invocation::CNodeMove, &[source.root.0], &words).map(drop)
+    }
+
+    /// Empties this slot.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn delete(self) -> Result<(), Error> {
+        invoke(self.root.0, Invocation::CNodeDelete, &[], &self.address()).map(drop)
+    }
+
+    /// Deletes everything derived from the capability in this slot.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn revoke(self) -> Result<(), Error> {
+        invoke(self.root.0, Invocation::CNodeRevoke, &[], &self.address()).map(drop)
+    }
+
+    /// Moves the reply capability of the thread's last caller here; without a caller the slot stays empty.
+    ///
+    /// # Errors
+    ///
+    /// `DeleteFirst` if this slot is occupied.
+    pub fn save_caller(self) -> Result<(), Error> {
+        invoke(self.root.0, Invocation::CNodeSaveCaller, &[], &self.address()).map(drop)
+    }
+}

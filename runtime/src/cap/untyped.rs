@@ -1,0 +1,32 @@
+//! Untyped memory.
+
+use rel4_abi::{CPtr, Invocation, ObjectType};
+
+use super::cnode::CNode;
+use super::invoke::invoke;
+use crate::error::Error;
+
+/// A capability to untyped memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untyped(pub CPtr);
+
+impl Untyped {
+    /// Makes `count` objects and puts their capabilities into `node`, from slot number `first_slot` on.
+    /// `user_size_bits` is the size of an untyped, or the slots of a `CNode`, as a power of two; other types ignore it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, in particular `NotEnoughMemory`, and `DeleteFirst` if a slot is occupied.
+    pub fn retype(
+        self,
+        object: ObjectType,
+        user_size_bits: u32,
+        node: CNode,
+        first_slot: u64,
+        count: u64,
+    ) -> Result<(), Error> {
+        // Depth 0 stands for `node` itself, so index and depth of a further lookup are not needed.
+        let words = [object.word(), u64::from(user_size_bits), 0, 0, first_slot, count];
+        invoke(self.0, Invocation::UntypedRetype, &[node.0], &words).map(drop)
+    }
+}

@@ -1,0 +1,100 @@
+//! Making a process.
+
+use rel4_abi::object::PAGE_BITS;
+use rel4_abi::{BootInfo, CNodeCapData, CapRights, ObjectType};
+
+use super::start::initial_context;
+use super::{CNODE_RADIX_BITS, Grant, Process, ProcessSpec, SUPERVISOR, granted};
+use crate::address_space::{self, Access};
+use crate::arch;
+use crate::cap::{CNode, Frame, PageTable, Spaces, Tcb, VSpace};
+use crate::error::Error;
+use crate::resources::{ResourceError, Resources};
+use crate::scratch;
+use crate::vaddr;
+
+/// Makes the process that `spec` describes. Its thread does not run yet.
+///
+/// # Errors
+///
+/// Those of making objects and mapping frames.
+pub fn create(
+    resources: &mut Resources,
+    info: &BootInfo,
+    spec: &ProcessSpec<'_>,
+) -> Result<Process, ResourceError> {
+    let cspace = make_cspace(resources, spec)?;
+    let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
+    let vspace = Resources::ASID_POOL.assign(root)?;
+    map_image(resources, info, vspace)?;
+    for page in (vaddr::STACK..vaddr::STACK + vaddr::STACK_BYTES).step_by(1 << PAGE_BITS) {
+        map_new_frame(resources, vspace, page)?;
+    }
+    let ipc_buffer = map_new_frame(resources, vspace, vaddr::IPC_BUFFER)?;
+    if let Some(shared) = spec.shared {
+        shared.map_into(resources, vspace)?;
+    }
+
+    let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
+    tcb.configure(&Spaces {
+        fault_handler: SUPERVISOR,
+        cspace,
+        cspace_guard: CNodeCapData::fill(CNODE_RADIX_BITS),
+        vspace,
+        ipc_buffer_vaddr: vaddr::IPC_BUFFER,
+        ipc_buffer,
+    })?;
+    const MAX_CONTROLLED_PRIORITY: u64 = 0;
+    tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
+    tcb.write_registers(&initial_context(spec, info.num_nodes))?;
+    Ok(Process { tcb })
+}
+
+fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {
+    let node = CNode(resources.make(ObjectType::CNode, CNODE_RADIX_BITS)?);
+    // A fault is a call, which needs the right to hand over a reply capability.
+    let supervisor = Grant {
+        source: spec.supervisor.0,
+        rights: CapRights::WRITE.union(CapRights::GRANT_REPLY),
+        badge: spec.badge,
+    };
+    let supervisor = core::iter::once((SUPERVISOR, &supervisor));
+    let others = (0..).map(granted).zip(spec.grants);
+    for (cptr, grant) in supervisor.chain(others) {
+        give(node, cptr.word(), grant)?;
+    }
+    Ok(node)
+}
+
+fn give(node: CNode, index: u64, grant: &Grant) -> Result<(), Error> {
+    let target = node.slot(index, CNODE_RADIX_BITS);
+    let source = Resources::slot(grant.source);
+    match grant.badge {
+        0 => target.copy_from(source, grant.rights),
+        badge => target.mint_badged_from(source, grant.rights, badge),
+    }
+}
+
+fn map_image(resources: &mut Resources, info: &BootInfo, vspace: VSpace) -> Result<(), ResourceError> {
+    let image = arch::image_layout();
+    for (vaddr, access) in image.shared_pages() {
+        let original =
+            info.user_image_frames.slot(image.page_index(vaddr)).ok_or(ResourceError::OutOfSlots)?;
+        let copy = resources.copy_frame(Frame(original), access.rights())?;
+        address_space::map(resources, vspace, copy, vaddr, access)?;
+    }
+    for (vaddr, contents) in image.private_pages() {
+        let frame = Frame(resources.make(ObjectType::Page, 0)?);
+        if !contents.is_empty() {
+            scratch::fill(resources, frame, contents)?;
+        }
+        address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
+    }
+    Ok(())
+}
+
+fn map_new_frame(resources: &mut Resources, vspace: VSpace, vaddr: u64) -> Result<Frame, ResourceError> {
+    let frame = Frame(resources.make(ObjectType::Page, 0)?);
+    address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
+    Ok(frame)
+}

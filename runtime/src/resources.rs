@@ -1,0 +1,180 @@
+//! What the root task makes objects of, and the making.
+
+use core::fmt;
+
+use rel4_abi::object::PAGE_BITS;
+use rel4_abi::{BootInfo, CPtr, CapRights, InitialSlot, ObjectType, SlotRegion};
+
+use crate::cap::{AsidPool, CNode, Frame, Slot, Tcb, VSpace};
+use crate::error;
+use crate::slots::SlotAllocator;
+use crate::untyped::{DeviceStep, UntypedPool};
+use crate::vaddr;
+
+/// Why something could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceError {
+    /// No untyped has room.
+    OutOfMemory {
+        /// Size of the object, as a power of two.
+        size_bits: u32,
+    },
+    /// The `CSpace` is full.
+    OutOfSlots,
+    /// No untyped has the device page, or it is given out.
+    NoDevice {
+        /// Physical address of the page.
+        paddr: u64,
+    },
+    /// The kernel refused.
+    Kernel(error::Error),
+}
+
+impl From<error::Error> for ResourceError {
+    fn from(error: error::Error) -> Self {
+        Self::Kernel(error)
+    }
+}
+
+/// One token, so that it can stand in a record.
+impl fmt::Display for ResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfMemory { size_bits } => write!(f, "OutOfMemory/{size_bits}"),
+            Self::OutOfSlots => f.write_str("OutOfSlots"),
+            Self::NoDevice { paddr } => write!(f, "NoDevice/{paddr:#x}"),
+            Self::Kernel(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ResourceError {}
+
+/// Memory, capability slots and address space of the root task.
+#[derive(Debug)]
+pub struct Resources {
+    untypeds: UntypedPool,
+    slots: SlotAllocator,
+    next_window_vaddr: u64,
+}
+
+impl Resources {
+    /// Root of the root task's `CSpace`.
+    pub const CNODE: CNode = CNode(InitialSlot::CNode.cptr());
+    /// The root task's address space.
+    pub const VSPACE: VSpace = VSpace(InitialSlot::VSpace.cptr());
+    /// The root task's thread.
+    pub const TCB: Tcb = Tcb(InitialSlot::Tcb.cptr());
+    /// The pool that the root task's ASID is from, with room for hundreds more.
+    pub const ASID_POOL: AsidPool = AsidPool(InitialSlot::AsidPool.cptr());
+
+    /// Everything that the kernel gave the root task.
+    #[must_use]
+    pub fn from_boot_info(info: &BootInfo) -> Self {
+        Self {
+            untypeds: UntypedPool::from_boot_info(info),
+            slots: SlotAllocator::new(info.empty),
+            next_window_vaddr: vaddr::ROOT_WINDOW,
+        }
+    }
+
+    /// The slot of the root task's `CSpace` that `cptr` names.
+    #[must_use]
+    pub const fn slot(cptr: CPtr) -> Slot {
+        Self::CNODE.slot_of_cspace(cptr)
+    }
+
+    /// Takes a free slot.
+    ///
+    /// # Errors
+    ///
+    /// [`ResourceError::OutOfSlots`].
+    pub fn take_slot(&mut self) -> Result<CPtr, ResourceError> {
+        self.slots.take().ok_or(ResourceError::OutOfSlots)
+    }
+
+    /// Makes an object. `user_size_bits` is the size of an untyped, or the slots of a `CNode`, as a power of two; other
+    /// types ignore it.
+    ///
+    /// # Errors
+    ///
+    /// All but [`ResourceError::NoDevice`].
+    pub fn make(&mut self, object: ObjectType, user_size_bits: u32) -> Result<CPtr, ResourceError> {
+        let slot = self.take_slot()?;
+        self.make_in(object, user_size_bits, slot)?;
+        Ok(slot)
+    }
+
+    /// Makes `count` 4 KiB frames in consecutive slots.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resources::make`].
+    pub fn make_frames(&mut self, count: u64) -> Result<SlotRegion, ResourceError> {
+        let range = self.slots.take_range(count).ok_or(ResourceError::OutOfSlots)?;
+        for slot in range.start..range.end {
+            self.make_in(ObjectType::Page, 0, CPtr(slot))?;
+        }
+        Ok(range)
+    }
+
+    /// Makes a frame of the device page at `paddr`, which is aligned to 4 KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`ResourceError::NoDevice`], [`ResourceError::OutOfSlots`], or the kernel's.
+    pub fn make_device_frame(&mut self, paddr: u64) -> Result<Frame, ResourceError> {
+        loop {
+            let step =
+                self.untypeds.next_device_step(paddr, PAGE_BITS).ok_or(ResourceError::NoDevice { paddr })?;
+            let slot = self.take_slot()?;
+            match step {
+                DeviceStep::Skip { from, paddr, size_bits } => {
+                    from.retype(ObjectType::Untyped, size_bits, Self::CNODE, slot.word(), 1)?;
+                    self.untypeds.add_split(crate::cap::Untyped(slot), paddr, size_bits);
+                }
+                DeviceStep::Take { from } => {
+                    from.retype(ObjectType::Page, 0, Self::CNODE, slot.word(), 1)?;
+                    return Ok(Frame(slot));
+                }
+            }
+        }
+    }
+
+    /// Copies `frame`, with at most `rights`. The copy is unmapped.
+    ///
+    /// # Errors
+    ///
+    /// [`ResourceError::OutOfSlots`], or the kernel's.
+    pub fn copy_frame(&mut self, frame: Frame, rights: CapRights) -> Result<Frame, ResourceError> {
+        let slot = self.take_slot()?;
+        Self::slot(slot).copy_from(Self::slot(frame.0), rights)?;
+        Ok(Frame(slot))
+    }
+
+    /// Copies the frames in `frames`, in order, into consecutive slots. The copies are unmapped.
+    ///
+    /// # Errors
+    ///
+    /// [`ResourceError::OutOfSlots`], or the kernel's.
+    pub fn copy_frames(&mut self, frames: SlotRegion) -> Result<SlotRegion, ResourceError> {
+        let copies = self.slots.take_range(frames.len()).ok_or(ResourceError::OutOfSlots)?;
+        for (copy, original) in (copies.start..copies.end).zip(frames.start..) {
+            Self::slot(CPtr(copy)).copy_from(Self::slot(CPtr(original)), CapRights::READ_WRITE)?;
+        }
+        Ok(copies)
+    }
+
+    /// Reserves `pages` 4 KiB pages of the root task's address space, and gives the address of the first.
+    pub const fn reserve_window(&mut self, pages: u64) -> u64 {
+        let vaddr = self.next_window_vaddr;
+        self.next_window_vaddr += pages << PAGE_BITS;
+        vaddr
+    }
+
+    fn make_in(&mut self, object: ObjectType, user_size_bits: u32, slot: CPtr) -> Result<(), ResourceError> {
+        let size_bits = object.size_bits(user_size_bits);
+        let untyped = self.untypeds.reserve(size_bits).ok_or(ResourceError::OutOfMemory { size_bits })?;
+        Ok(untyped.retype(object, user_size_bits, Self::CNODE, slot.word(), 1)?)
+    }
+}

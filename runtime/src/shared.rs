@@ -1,0 +1,61 @@
+//! Memory that the root task shares with processes it creates.
+
+#![allow(unsafe_code, reason = "turns pages that were just mapped into a slice")]
+
+use core::sync::atomic::AtomicU64;
+
+use rel4_abi::SlotRegion;
+use rel4_abi::object::PAGE_BITS;
+
+use crate::address_space::{self, Access};
+use crate::cap::{Frame, VSpace};
+use crate::resources::{ResourceError, Resources};
+use crate::vaddr;
+
+const WORDS_PER_PAGE: u64 = (1 << PAGE_BITS) / size_of::<u64>() as u64;
+
+/// Words that the root task and others see. They start as zero.
+#[derive(Debug)]
+pub struct SharedMemory {
+    frames: SlotRegion,
+    words: &'static [AtomicU64],
+}
+
+impl SharedMemory {
+    /// Makes memory for `word_count` words and maps it in the root task.
+    ///
+    /// # Errors
+    ///
+    /// Those of making frames and mapping them.
+    pub fn new(resources: &mut Resources, word_count: usize) -> Result<Self, ResourceError> {
+        let frames = resources.make_frames((word_count as u64).div_ceil(WORDS_PER_PAGE))?;
+        let vaddr = resources.reserve_window(frames.len());
+        map_all(resources, Resources::VSPACE, frames, vaddr)?;
+        // SAFETY: those addresses are mapped, hold zeros, are never unmapped, and are only accessed as atomics.
+        let words = unsafe { core::slice::from_raw_parts(vaddr as *const AtomicU64, word_count) };
+        Ok(Self { frames, words })
+    }
+
+    /// The words as the root task sees them.
+    #[must_use]
+    pub const fn words(&self) -> &'static [AtomicU64] {
+        self.words
+    }
+
+    /// Maps the memory at [`vaddr::SHARED`] in `vspace` too.
+    pub(crate) fn map_into(&self, resources: &mut Resources, vspace: VSpace) -> Result<(), ResourceError> {
+        let copies = resources.copy_frames(self.frames)?;
+        map_all(resources, vspace, copies, vaddr::SHARED)
+    }
+}
+
+fn map_all(
+    resources: &mut Resources,
+    vspace: VSpace,
+    frames: SlotRegion,
+    vaddr: u64,
+) -> Result<(), ResourceError> {
+    (0..).map_while(|index| frames.slot(index)).zip((vaddr..).step_by(1 << PAGE_BITS)).try_for_each(
+        |(frame, vaddr)| address_space::map(resources, vspace, Frame(frame), vaddr, Access::Data),
+    )
+}
