@@ -1,13 +1,13 @@
 //! CSV files that are read with line numbers and replaced whole.
 
-use std::fs;
-use std::io::Write as _;
 use std::path::Path;
+use std::{fs, io};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::table_error::TableError;
+use crate::store;
 
 /// Reads all rows of the file at `path` and gives each to `take` with its line number.
 pub(super) fn read<R: DeserializeOwned>(
@@ -44,28 +44,14 @@ pub(super) fn read<R: DeserializeOwned>(
 pub(super) fn replace<R: Serialize>(
     path: &Path,
     header: &[&str],
-    rows: impl Iterator<Item = R>,
-) -> Result<(), TableError> {
-    let unwritable = |source| TableError::Unwritable { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let text = writer
-        .write_record(header)
-        .and_then(|()| rows.into_iter().try_for_each(|row| writer.serialize(row)))
-        .map_err(std::io::Error::from)
-        .and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error))
-        .map_err(unwritable)?;
-    file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-    make_readable(file.as_file()).map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
-}
-
-/// Temporary files are for their owner only; results are for everybody.
-fn make_readable(file: &fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+    mut rows: impl Iterator<Item = R>,
+) -> anyhow::Result<()> {
+    store::replace(path, |file| {
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        writer.write_record(header).map_err(io::Error::from)?;
+        rows.try_for_each(|row| writer.serialize(row)).map_err(io::Error::from)?;
+        Ok(writer.flush()?)
+    })
 }
 
 /// A number as results files have it: the shortest decimal that reads back as the same number.

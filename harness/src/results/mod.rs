@@ -26,3 +26,6 @@ pub const SAMPLES_FILE: &str = "samples.csv";
 
 /// The file with one row per cell and metric.
 pub const SUMMARY_FILE: &str = "summary.csv";
+
+#[cfg(test)]
+mod tests;

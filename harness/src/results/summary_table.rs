@@ -97,7 +97,7 @@ impl SummaryTable {
     /// # Errors
     ///
     /// The file cannot be written; what it held before is still there.
-    pub fn save(&self, path: &Path) -> Result<(), TableError> {
+    pub fn save(&self, path: &Path) -> anyhow::Result<()> {
         csv_file::replace(path, &COLUMNS, self.rows.iter().map(Row::of))
     }
 

@@ -1,22 +1,14 @@
-//! What can go wrong with a CSV file of results.
+//! What can go wrong with a table of results.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A results file that cannot be read or written.
+/// A results file that cannot be read, or a row that cannot be added.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}", path = path.display())]
     Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}, which stays as it was: {source}", path = path.display())]
-    Unwritable {
         /// The file.
         path: PathBuf,
         /// What the system says.
