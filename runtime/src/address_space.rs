@@ -1,7 +1,8 @@
 //! Mapping frames, with the page tables that it takes.
 
+use rel4_abi::object::PAGE_BITS;
 use rel4_abi::vm::{MIDDLE_LEVEL_BITS, ROOT_LEVEL_BITS};
-use rel4_abi::{CapRights, InvocationError, LookupFailure, ObjectType, VmAttributes};
+use rel4_abi::{CPtr, CapRights, InvocationError, LookupFailure, ObjectType, SlotRegion, VmAttributes};
 
 use crate::cap::{Frame, PageTable, VSpace};
 use crate::error::Error;
@@ -59,6 +60,24 @@ pub fn map(
     }
 }
 
+/// Maps the 4 KiB frames in `frames`, in order, from `vaddr` on.
+///
+/// # Errors
+///
+/// Those of [`map`].
+pub fn map_range(
+    resources: &mut Resources,
+    vspace: VSpace,
+    frames: SlotRegion,
+    vaddr: u64,
+    access: Access,
+) -> Result<(), ResourceError> {
+    for (slot, vaddr) in (frames.start..frames.end).zip((vaddr..).step_by(1 << PAGE_BITS)) {
+        map(resources, vspace, Frame(CPtr(slot)), vaddr, access)?;
+    }
+    Ok(())
+}
+
 /// Whether a page table is missing. Any other level in the answer means that something else is mapped there, which
 /// no table would cure.
 fn misses_page_table(error: Error) -> bool {
@@ -80,17 +99,15 @@ mod tests {
     use std::rc::Rc;
     use std::vec::Vec;
 
-    use rel4_abi::{BootInfo, CPtr, Invocation, LookupSide};
+    use rel4_abi::{BootInfo, Invocation, LookupSide};
 
     use super::*;
     use crate::arch::scripted;
     use crate::untyped::testing::boot_info;
 
     fn resources() -> Resources {
-        let info = BootInfo {
-            empty: rel4_abi::SlotRegion { start: 200, end: 300 },
-            ..boot_info(&[(0x8000_0000, 16, 0)])
-        };
+        let info =
+            BootInfo { empty: SlotRegion { start: 200, end: 300 }, ..boot_info(&[(0x8000_0000, 16, 0)]) };
         Resources::from_boot_info(&info)
     }
 

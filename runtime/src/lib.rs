@@ -16,8 +16,8 @@
 //! * kernel interface: [`cap`] (typed capabilities), [`ipc`] (messages), [`error`], [`labels`], [`arch`] (system
 //!   calls, counters, start-up code; the only place that knows the processor)
 //! * memory: [`untyped`] (which untyped an object comes from), [`slots`], [`resources`] (makes objects),
-//!   [`address_space`] (maps frames), [`vaddr`] (what is where), [`scratch`], [`shared`] (memory that several
-//!   processes see)
+//!   [`address_space`] (maps frames), [`vaddr`] (what is where), [`scratch`], [`buffer`], [`shared`]
+//!   (memory that several processes see)
 //! * processes: [`image`] (layout of the program), [`process`] (creation, start, report to the creator)
 //! * platform: [`boot`] (what the kernel tells the root task), [`uart`]
 
@@ -26,6 +26,7 @@
 pub mod address_space;
 pub mod arch;
 pub mod boot;
+pub mod buffer;
 pub mod cap;
 pub mod error;
 pub mod image;

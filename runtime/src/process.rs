@@ -11,10 +11,11 @@ mod start;
 use rel4_abi::{CPtr, CapRights};
 
 pub use create::create;
-pub use report::{Report, ReportError, finish, panicked};
+pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 
 use crate::cap::{Endpoint, Tcb};
+use crate::resources::ResourceError;
 use crate::shared::SharedMemory;
 
 /// Slots of a process's `CSpace`, as a power of two.
@@ -67,6 +68,15 @@ pub struct Process {
 }
 
 impl Process {
+    /// Lets its thread run.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn start(self) -> Result<(), ResourceError> {
+        Ok(self.tcb.resume()?)
+    }
+
     /// Its thread.
     #[must_use]
     pub const fn tcb(self) -> Tcb {

@@ -8,11 +8,9 @@ use rel4_abi::SlotRegion;
 use rel4_abi::object::PAGE_BITS;
 
 use crate::address_space::{self, Access};
-use crate::cap::{Frame, VSpace};
+use crate::cap::VSpace;
 use crate::resources::{ResourceError, Resources};
 use crate::vaddr;
-
-const WORDS_PER_PAGE: u64 = (1 << PAGE_BITS) / size_of::<u64>() as u64;
 
 /// Words that the root task and others see. They start as zero.
 #[derive(Debug)]
@@ -28,9 +26,9 @@ impl SharedMemory {
     ///
     /// Those of making frames and mapping them.
     pub fn new(resources: &mut Resources, word_count: usize) -> Result<Self, ResourceError> {
-        let frames = resources.make_frames((word_count as u64).div_ceil(WORDS_PER_PAGE))?;
+        let frames = resources.make_frames((word_count * size_of::<u64>()).div_ceil(1 << PAGE_BITS) as u64)?;
         let vaddr = resources.reserve_window(frames.len());
-        map_all(resources, Resources::VSPACE, frames, vaddr)?;
+        address_space::map_range(resources, Resources::VSPACE, frames, vaddr, Access::Data)?;
         // SAFETY: those addresses are mapped, hold zeros, are never unmapped, and are only accessed as atomics.
         let words = unsafe { core::slice::from_raw_parts(vaddr as *const AtomicU64, word_count) };
         Ok(Self { frames, words })
@@ -45,17 +43,6 @@ impl SharedMemory {
     /// Maps the memory at [`vaddr::SHARED`] in `vspace` too.
     pub(crate) fn map_into(&self, resources: &mut Resources, vspace: VSpace) -> Result<(), ResourceError> {
         let copies = resources.copy_frames(self.frames)?;
-        map_all(resources, vspace, copies, vaddr::SHARED)
+        address_space::map_range(resources, vspace, copies, vaddr::SHARED, Access::Data)
     }
-}
-
-fn map_all(
-    resources: &mut Resources,
-    vspace: VSpace,
-    frames: SlotRegion,
-    vaddr: u64,
-) -> Result<(), ResourceError> {
-    (0..).map_while(|index| frames.slot(index)).zip((vaddr..).step_by(1 << PAGE_BITS)).try_for_each(
-        |(frame, vaddr)| address_space::map(resources, vspace, Frame(frame), vaddr, Access::Data),
-    )
 }

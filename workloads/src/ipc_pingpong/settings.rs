@@ -1,0 +1,81 @@
+//! The parameters of the workload.
+
+use crate::failure::Failure;
+use crate::parameters::Parameters;
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    /// Samples.
+    pub(super) rounds: u64,
+    /// Round trips per sample.
+    pub(super) batch: u64,
+    /// Round trips before the first sample.
+    pub(super) warmup: u64,
+    /// Words in each message.
+    pub(super) words: u64,
+}
+
+const ROUNDS: &str = "rounds";
+const BATCH: &str = "batch";
+const WARMUP: &str = "warmup";
+const WORDS: &str = "words";
+
+impl Settings {
+    pub(super) fn from_parameters(parameters: &Parameters<'_>) -> Result<Self, Failure> {
+        parameters.only(&[ROUNDS, BATCH, WARMUP, WORDS])?;
+        Ok(Self {
+            rounds: parameters.integer(ROUNDS, 1..=100_000)?,
+            batch: parameters.integer(BATCH, 1..=100_000)?,
+            warmup: parameters.integer(WARMUP, 0..=1_000_000)?,
+            // More would leave the registers.
+            words: parameters.integer(WORDS, 0..=4)?,
+        })
+    }
+
+    /// The parameters by name, for the `begin` record.
+    pub(super) const fn named(&self) -> [(&'static str, u64); 4] {
+        [(ROUNDS, self.rounds), (BATCH, self.batch), (WARMUP, self.warmup), (WORDS, self.words)]
+    }
+
+    /// The settings as arguments of a process.
+    pub(super) const fn arguments(&self) -> [u64; 4] {
+        [self.rounds, self.batch, self.warmup, self.words]
+    }
+
+    /// Reads [`Settings::arguments`] back.
+    pub(super) const fn from_arguments([rounds, batch, warmup, words]: [u64; 4]) -> Self {
+        Self { rounds, batch, warmup, words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, Failure> {
+        Settings::from_parameters(&Parameters::new(text, &[]))
+    }
+
+    #[test]
+    fn settings_survive_the_way_into_a_process() {
+        let settings = parse("rounds=1 batch=2 warmup=3 words=4").expect("good parameters");
+        assert_eq!(settings, Settings { rounds: 1, batch: 2, warmup: 3, words: 4 });
+        assert_eq!(Settings::from_arguments(settings.arguments()), settings);
+    }
+
+    #[test]
+    fn each_parameter_is_needed_bounded_and_known() {
+        for text in [
+            "batch=2 warmup=3 words=4",
+            "rounds=0 batch=2 warmup=3 words=4",
+            "rounds=100001 batch=2 warmup=3 words=4",
+            "rounds=1 batch=0 warmup=3 words=4",
+            "rounds=1 batch=2 warmup=1000001 words=4",
+            "rounds=1 batch=2 warmup=3 words=5",
+            "rounds=1 batch=2 warmup=3 words=4 speed=9",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

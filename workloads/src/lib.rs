@@ -1,0 +1,31 @@
+//! The root task: one program that measures what its boot arguments ask for.
+//!
+//! It runs on every kernel with the seL4 ABI. It reads `bootargs` from the device tree that the kernel passes on, maps
+//! the serial port, starts the processes of one workload, and writes the results as records.
+//!
+//! Principles
+//!
+//! * Records go through a serial port of the root task's own; debug system calls are never used.
+//! * One thread prints: processes hand their results over in shared memory and report to the root task.
+//! * Whatever goes wrong becomes a `fail` record that names it, then `end status=failed`: never a silent hang.
+//! * Boot arguments are checked strictly; what is not understood is refused.
+//!
+//! Map
+//!
+//! * [`root`]: from `BootInfo` to the `end` record
+//! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
+//! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
+//!   (panics)
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`]
+
+#![cfg_attr(not(test), no_std)]
+
+pub mod bootargs;
+pub mod failure;
+pub mod ipc_pingpong;
+pub mod last_resort;
+pub mod output;
+pub mod parameters;
+pub mod platform;
+pub mod root;
+pub mod workload;

@@ -1,0 +1,31 @@
+//! What the device tree says about the machine.
+
+use fdt::Fdt;
+use fdt::node::NodeProperty;
+
+/// Serial ports that the runtime can drive.
+const UART_COMPATIBLE: &[&str] = &["ns16550a"];
+
+/// The parts of the device tree that the root task needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Platform<'a> {
+    /// Boot arguments; empty if there are none.
+    pub bootargs: &'a str,
+    /// Physical address of the serial port's registers.
+    pub uart_paddr: u64,
+}
+
+impl<'a> Platform<'a> {
+    /// Reads a flattened device tree. `None` if it is none, or has no serial port.
+    #[must_use]
+    pub fn from_fdt(bytes: &'a [u8]) -> Option<Self> {
+        let tree = Fdt::new(bytes).ok()?;
+        let uart = tree.find_compatible(UART_COMPATIBLE)?.reg()?.next()?;
+        let bootargs = tree
+            .find_node("/chosen")
+            .and_then(|chosen| chosen.property("bootargs"))
+            .and_then(NodeProperty::as_str)
+            .unwrap_or_default();
+        Some(Self { bootargs, uart_paddr: uart.starting_address as u64 })
+    }
+}

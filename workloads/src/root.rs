@@ -1,0 +1,92 @@
+//! The root task from `BootInfo` to the `end` record.
+
+use rel4_abi::bootinfo::CHUNK_FDT;
+use rel4_abi::{BootInfo, LabelSet};
+use rel4_records::{Kind, RunId, Status};
+use rel4_runtime::boot::Boot;
+use rel4_runtime::cap::Frame;
+use rel4_runtime::resources::{ResourceError, Resources};
+use rel4_runtime::uart::Uart;
+use rel4_runtime::{arch, labels};
+
+use crate::bootargs::{self, Bootargs};
+use crate::failure::Failure;
+use crate::last_resort;
+use crate::output::{self, Records};
+use crate::platform::Platform;
+use crate::workload;
+
+/// In records of boots that were given no usable run id.
+const UNKNOWN_RUN: &str = "unknown";
+
+/// What a workload works with.
+pub struct Root {
+    /// What the kernel told.
+    pub info: &'static BootInfo,
+    /// Where objects come from.
+    pub resources: Resources,
+    /// Where results go.
+    pub records: Records,
+}
+
+impl Root {
+    /// Writes the `begin` record.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Record`].
+    pub fn begin(&mut self, workload: &str, parameters: &[(&str, u64)]) -> Result<(), Failure> {
+        let abi = match labels::selected() {
+            LabelSet::SingleCore => "sel4-up",
+            LabelSet::Smp => "sel4-smp",
+        };
+        let record = self.records.record(Kind::Begin).field("workload", workload).field("abi", abi);
+        Ok(parameters.iter().fold(record, |record, (key, value)| record.field(key, value)).finish()?)
+    }
+}
+
+/// Runs what the boot arguments ask for, and stops.
+pub fn run(boot: Boot) -> ! {
+    // Without a serial port nothing can be said; a fault at least is seen by a debug kernel.
+    let Some(platform) = boot.chunk(CHUNK_FDT).and_then(Platform::from_fdt) else { arch::fault() };
+    let mut resources = Resources::from_boot_info(boot.info());
+    let Ok(uart) = Uart::map(&mut resources, platform.uart_paddr) else { arch::fault() };
+
+    let run_id = bootargs::run_id(platform.bootargs).or_else(|| RunId::new(UNKNOWN_RUN));
+    let Some(run_id) = run_id else { arch::fault() };
+    last_resort::remember(&run_id);
+    let mut root = Root { info: boot.info(), resources, records: output::open(uart, run_id) };
+
+    let status = match dispatch(&mut root, platform.bootargs) {
+        Ok(()) => Status::Ok,
+        Err(failure) => {
+            // A refused `fail` record leaves the status, which says enough.
+            let _ = failure.write(&mut root.records);
+            Status::Failed
+        }
+    };
+    // The `end` record is always legal.
+    let _ = root.records.end(status);
+    stop()
+}
+
+fn dispatch(root: &mut Root, text: &str) -> Result<(), Failure> {
+    guard_stack(root.info)?;
+    let bootargs = Bootargs::parse(text)?;
+    let workload = workload::find(bootargs.workload)?;
+    (workload.run)(root, &bootargs.parameters)
+}
+
+/// Unmaps the page below the stack, so that an overflow faults.
+fn guard_stack(info: &BootInfo) -> Result<(), ResourceError> {
+    let image = arch::image_layout();
+    let guard = info.user_image_frames.slot(image.page_index(image.stack_guard));
+    Ok(Frame(guard.ok_or(ResourceError::OutOfSlots)?).unmap()?)
+}
+
+/// Leaves the processor to nobody.
+fn stop() -> ! {
+    // It fails only if the capability is gone; then a fault stops the thread as well.
+    let _ = Resources::TCB.suspend();
+    arch::fault()
+}

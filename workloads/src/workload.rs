@@ -1,0 +1,37 @@
+//! The workloads by name.
+
+use crate::failure::Failure;
+use crate::ipc_pingpong;
+use crate::parameters::Parameters;
+use crate::root::Root;
+
+/// A workload that boot arguments can ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its name in `workload=`.
+    pub name: &'static str,
+    /// Checks its parameters, writes the `begin` record, runs, and writes its results.
+    pub run: fn(&mut Root, &Parameters<'_>) -> Result<(), Failure>,
+}
+
+const WORKLOADS: &[Workload] = &[Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run }];
+
+/// The workload called `name`.
+///
+/// # Errors
+///
+/// [`Failure::UnknownWorkload`].
+pub fn find(name: &str) -> Result<&'static Workload, Failure> {
+    WORKLOADS.iter().find(|workload| workload.name == name).ok_or(Failure::UnknownWorkload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workloads_are_found_by_their_exact_names() {
+        assert_eq!(find("ipc-pingpong").map(|workload| workload.name), Ok("ipc-pingpong"));
+        assert!(matches!(find("ipc"), Err(Failure::UnknownWorkload)));
+    }
+}
