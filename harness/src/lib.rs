@@ -11,15 +11,26 @@
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
 pub mod bootargs;
+pub mod build;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod dev;
 pub mod exit;
 pub mod figures;
 pub mod gate;
+pub mod junit;
+pub mod manifest;
 pub mod plan;
 pub mod platform;
+pub mod report;
 pub mod results;
+pub mod run;
 pub mod serial;
 pub mod setup;
+pub mod shell;
 pub mod stats;
+pub mod store;
+pub mod time;
 pub mod toolchain;
+pub mod workspace;

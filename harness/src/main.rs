@@ -1,3 +1,7 @@
 //! The `harness` command: hands over to the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rel4_harness::cli::main().into()
+}

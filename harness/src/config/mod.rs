@@ -69,7 +69,7 @@ impl Matrix {
     /// As [`Matrix::load`].
     pub fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
         let raw = raw::parse(path, &text)?;
-        validate::validate(path, text, raw)
+        validate::validate(path, text, &raw)
     }
 
     /// SHA-256 of the file's text, in hexadecimal.

@@ -17,9 +17,9 @@ use super::{
 const REPEATS: RangeInclusive<i64> = 1..=1000;
 const LIMIT_S: RangeInclusive<i64> = 1..=86_400;
 
-pub(super) fn validate(path: &Path, text: String, raw: RawMatrix) -> Result<Matrix, ConfigError> {
+pub(super) fn validate(path: &Path, text: String, raw: &RawMatrix) -> Result<Matrix, ConfigError> {
     let mut check = Check { path, text: &text, mistakes: Vec::new() };
-    let kernels = check.table(&raw.kernels, "kernel", |check, raw| check.kernel(raw));
+    let kernels = check.table(&raw.kernels, "kernel", Check::kernel);
     let platforms = check.table(&raw.platforms, "platform", Check::platform);
     let workloads = check.table(&raw.workloads, "workload", Check::workload);
     // Experiments refer to the tables: judging them by tables that are wrong would only repeat their mistakes.

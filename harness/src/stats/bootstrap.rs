@@ -9,7 +9,7 @@ use super::quantile::Sorted;
 const RESAMPLES: usize = 2000;
 
 /// The generator's seed. Any would do; it is fixed so that a summary can be reproduced.
-const SEED: u64 = 4;
+pub const BOOTSTRAP_SEED: u64 = 4;
 
 /// The 95 % bootstrap confidence interval of the median.
 pub(super) fn median_interval(samples: &Sorted) -> (f64, f64) {
@@ -17,7 +17,7 @@ pub(super) fn median_interval(samples: &Sorted) -> (f64, f64) {
         return (samples.min(), samples.max());
     }
     let population = samples.samples();
-    let mut generator = ChaCha8Rng::seed_from_u64(SEED);
+    let mut generator = ChaCha8Rng::seed_from_u64(BOOTSTRAP_SEED);
     let mut drawn = vec![0.0; population.len()];
     let medians: Vec<f64> = (0..RESAMPLES)
         .map(|_| {

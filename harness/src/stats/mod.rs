@@ -10,5 +10,6 @@ mod bootstrap;
 mod quantile;
 mod summary;
 
+pub use bootstrap::BOOTSTRAP_SEED;
 pub use quantile::{Sorted, median};
 pub use summary::Summary;

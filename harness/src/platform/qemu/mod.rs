@@ -15,6 +15,8 @@ pub use version::{MINIMUM, ProbeError, Version, probe};
 
 /// The emulator's usual name.
 const PROGRAM: &str = "qemu-system-riscv64";
+/// Seed of everything random in the machine, the device tree's `rng-seed` first of all.
+pub const SEED: u64 = 1;
 /// Names another emulator for every platform.
 pub const PROGRAM_VARIABLE: &str = "REL4_QEMU";
 
@@ -57,7 +59,8 @@ impl Platform for Qemu {
         // A file, because a slow reader of a pipe would add polling to the guest's instruction counts.
         command.extend(["-serial".into(), serial]);
         // Without these the device tree's seed and the real-time clock differ from run to run.
-        command.extend(["-seed", "1", "-rtc", "base=2020-01-01,clock=vm"].map(OsString::from));
+        command.extend(["-seed".into(), SEED.to_string().into()]);
+        command.extend(["-rtc", "base=2020-01-01,clock=vm"].map(OsString::from));
         command.extend(["-no-reboot".into(), "-kernel".into(), launch.image.into()]);
         command.extend(["-append".into(), launch.bootargs.into()]);
         if machine.clock == Clock::Icount {

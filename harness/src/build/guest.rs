@@ -1,0 +1,113 @@
+//! The three programs of an image and how cargo is called for each.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Kernel, KernelSource, Profile};
+use crate::toolchain::{KERNEL_TARGET, USER_TARGET};
+
+/// A program that runs on the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guest {
+    /// What it is in the image.
+    pub(super) part: &'static str,
+    package: &'static str,
+    binary: &'static str,
+    /// Cargo's name for the instruction set.
+    pub(super) target: &'static str,
+    /// Features, if the program has any to choose.
+    features: Option<String>,
+    /// Settings for its build.
+    pub(super) environment: Vec<(&'static str, String)>,
+    /// Folder in the guest target directory. Programs that are the same for every kernel share one.
+    folder: String,
+}
+
+/// The programs of the image of `kernel`, in the order in which they are built. None, if it is not built here.
+pub(super) fn build_order(name: &str, kernel: &Kernel) -> Vec<Guest> {
+    let KernelSource::Build { features, profile, settings } = &kernel.source else { return Vec::new() };
+    let mut features: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
+    if *profile == Profile::Debug {
+        features.push("debug");
+    }
+    let shared = |part, package, binary, target| Guest {
+        part,
+        package,
+        binary,
+        target,
+        features: None,
+        environment: Vec::new(),
+        folder: "shared".to_owned(),
+    };
+    vec![
+        Guest {
+            features: Some(features.join(",")),
+            environment: settings.environment().to_vec(),
+            folder: name.to_owned(),
+            ..shared("kernel", "rel4-kernel", "rel4-kernel", KERNEL_TARGET)
+        },
+        shared("loader", "rel4-loader", "rel4-loader", KERNEL_TARGET),
+        shared("root-task", "rel4-workloads", "root-task", USER_TARGET),
+    ]
+}
+
+impl Guest {
+    /// Cargo's arguments.
+    pub(super) fn arguments(&self, guest_target: &Path) -> Vec<OsString> {
+        let words = ["build", "--locked", "--profile", "guest", "-p", self.package, "--bin", self.binary];
+        let mut arguments: Vec<OsString> = words.map(OsString::from).to_vec();
+        if let Some(features) = &self.features {
+            arguments.extend(["--no-default-features", "--features", features].map(OsString::from));
+        }
+        arguments.push("--target-dir".into());
+        arguments.push(guest_target.join(&self.folder).into());
+        arguments
+    }
+
+    /// Where cargo leaves the ELF file.
+    pub(super) fn elf(&self, guest_target: &Path) -> PathBuf {
+        guest_target.join(&self.folder).join(self.target).join("guest").join(self.binary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Feature, Settings};
+
+    fn kernel(profile: Profile) -> Kernel {
+        let settings = Settings::default();
+        let source = KernelSource::Build { features: vec![Feature::SyncIpc], profile, settings };
+        Kernel { source, max_harts: 1 }
+    }
+
+    #[test]
+    fn the_configuration_reaches_the_kernel_alone() {
+        let parts = build_order("sel4", &kernel(Profile::Debug));
+        let words: Vec<String> = parts
+            .iter()
+            .map(|part| part.arguments(Path::new("t")).join(" ".as_ref()).to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "build --locked --profile guest -p rel4-kernel --bin rel4-kernel --no-default-features --features \
+                 sync-ipc,debug --target-dir t/sel4",
+                "build --locked --profile guest -p rel4-loader --bin rel4-loader --target-dir t/shared",
+                "build --locked --profile guest -p rel4-workloads --bin root-task --target-dir t/shared",
+            ]
+        );
+        assert!(parts[0].environment.contains(&("REL4_ROOT_CNODE_BITS", "13".to_owned())));
+        assert!(parts[1..].iter().all(|part| part.environment.is_empty()));
+        assert_eq!(
+            parts[2].elf(Path::new("t")),
+            Path::new("t/shared/riscv64gc-unknown-none-elf/guest/root-task")
+        );
+    }
+
+    #[test]
+    fn an_image_that_exists_needs_no_build() {
+        let kernel = Kernel { source: KernelSource::Image("old.elf".into()), max_harts: 1 };
+        assert!(build_order("old", &kernel).is_empty());
+    }
+}

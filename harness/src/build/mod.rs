@@ -1,0 +1,188 @@
+//! Building guests: kernel, loader and root task, packed into one boot image per kernel of the matrix.
+//!
+//! Cargo decides what has to be compiled again. The same sources give the same bytes in whatever folder they are built
+//! ([`reproducible`]).
+
+mod guest;
+pub mod reproducible;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use fs4::fs_std::FileExt as _;
+use rel4_loader::image::pack;
+use rel4_loader::payload::Contents;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::{Kernel, KernelSource};
+use crate::manifest::{BuildRecord, PartRecord};
+use crate::store;
+use crate::toolchain::GuestToolchain;
+use crate::workspace::Workspace;
+use guest::{Guest, build_order};
+
+/// A boot image and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Where it is.
+    pub path: PathBuf,
+    /// SHA-256 of it.
+    pub sha256: String,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// How it was made, if the harness made it.
+    pub build: Option<BuildRecord>,
+}
+
+/// The boot images of `kernels`, by name. A checkout is needed only if one of them has to be built.
+///
+/// # Errors
+/// One cannot be built or read.
+pub fn images<'a>(
+    kernels: impl Iterator<Item = (&'a str, &'a Kernel)> + Clone,
+) -> anyhow::Result<BTreeMap<String, Image>> {
+    let something_to_build =
+        kernels.clone().any(|(_, kernel)| matches!(kernel.source, KernelSource::Build { .. }));
+    let builder = something_to_build.then(|| Builder::new(&Workspace::current()?)).transpose()?;
+    kernels
+        .map(|(name, kernel)| {
+            let image =
+                builder.as_ref().map_or_else(|| existing(kernel), |builder| builder.image(name, kernel))?;
+            Ok((name.to_owned(), image))
+        })
+        .collect()
+}
+
+/// Builds boot images in a checkout. While it lives, no other harness builds there.
+#[derive(Debug)]
+struct Builder {
+    workspace: Workspace,
+    toolchain: GuestToolchain,
+    /// Flags for the compiler that keep paths out of the binaries.
+    flags: OsString,
+    _lock: File,
+}
+
+impl Builder {
+    /// Finds the compiler and waits until no other harness builds here.
+    fn new(workspace: &Workspace) -> anyhow::Result<Self> {
+        let toolchain = GuestToolchain::detect()?;
+        let flags = reproducible::flags(&workspace.root, &toolchain.sysroot()?);
+        let target = workspace.guest_target();
+        fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
+        let path = target.join(".lock");
+        let lock = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        if !lock.try_lock_exclusive()? {
+            eprintln!("waiting for another harness that builds in {}", target.display());
+            lock.lock_exclusive()?;
+        }
+        Ok(Self { workspace: workspace.clone(), toolchain, flags, _lock: lock })
+    }
+
+    /// Makes the boot image of the kernel called `name`, or takes the one that the matrix names.
+    fn image(&self, name: &str, kernel: &Kernel) -> anyhow::Result<Image> {
+        let KernelSource::Build { features, settings, .. } = &kernel.source else { return existing(kernel) };
+        let mut elfs = BTreeMap::new();
+        for guest in build_order(name, kernel) {
+            elfs.insert(guest.part, self.elf(name, &guest)?);
+        }
+        let image = pack(
+            &elfs["loader"],
+            &Contents {
+                kernel: &elfs["kernel"],
+                root_server: &elfs["root-task"],
+                device_tree: None,
+                max_harts: settings.max_harts,
+            },
+        )
+        .with_context(|| format!("cannot pack the boot image of kernel `{name}`"))?;
+        let path = self.workspace.guest_target().join(name).join("image.elf");
+        store::replace(&path, |file| Ok(file.write_all(&image)?))?;
+        let parts = elfs.iter().map(|(part, elf)| {
+            ((*part).to_owned(), PartRecord { sha256: sha256(elf), bytes: elf.len() as u64 })
+        });
+        let settings = settings.environment();
+        Ok(Image {
+            path,
+            sha256: sha256(&image),
+            bytes: image.len() as u64,
+            build: Some(BuildRecord {
+                features: features.iter().map(ToString::to_string).collect(),
+                settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+                parts: parts.collect(),
+            }),
+        })
+    }
+
+    /// Compiles one part and returns its ELF file.
+    fn elf(&self, kernel: &str, guest: &Guest) -> anyhow::Result<Vec<u8>> {
+        let target = self.workspace.guest_target();
+        let mut cargo = self.toolchain.cargo(guest.target);
+        cargo
+            .current_dir(&self.workspace.root)
+            .args(guest.arguments(&target))
+            .env("CARGO_ENCODED_RUSTFLAGS", &self.flags)
+            .envs(guest.environment.iter().map(|(name, value)| (*name, value)));
+        let status = cargo
+            .status()
+            .with_context(|| format!("cannot start {}", cargo.get_program().to_string_lossy()))?;
+        if !status.success() {
+            bail!(
+                "the {} of kernel `{kernel}` does not build (cargo: {status}); its messages are above",
+                guest.part
+            );
+        }
+        let path = guest.elf(&target);
+        fs::read(&path).with_context(|| format!("cargo succeeded but left no {}", path.display()))
+    }
+}
+
+/// The commands that make the image of `kernel`, for a reader. What the toolchain adds to them is left out.
+#[must_use]
+pub fn commands(name: &str, kernel: &Kernel, workspace: &Workspace) -> Vec<Vec<OsString>> {
+    let target = workspace.guest_target();
+    build_order(name, kernel)
+        .iter()
+        .map(|guest| {
+            let environment = guest.environment.iter().map(|(name, value)| format!("{name}={value}").into());
+            let triple = format!("CARGO_BUILD_TARGET={}", guest.target).into();
+            let cargo = ["cargo".into()].into_iter().chain(guest.arguments(&target));
+            environment.chain([triple]).chain(cargo).collect()
+        })
+        .collect()
+}
+
+/// An image made earlier.
+fn existing(kernel: &Kernel) -> anyhow::Result<Image> {
+    let KernelSource::Image(path) = &kernel.source else { bail!("the kernel has to be built") };
+    let bytes = fs::read(path).with_context(|| {
+        format!(
+            "cannot read the image {}; make it with `harness build` or correct `image` in the matrix",
+            path.display()
+        )
+    })?;
+    anyhow::ensure!(bytes.starts_with(b"\x7fELF"), "{} is no ELF file; name a boot image", path.display());
+    Ok(Image { path: path.clone(), sha256: sha256(&bytes), bytes: bytes.len() as u64, build: None })
+}
+
+/// SHA-256 in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+/// Copies `image` to `to`, whole or not at all.
+///
+/// # Errors
+/// It cannot be read or written, or changed since it was made.
+pub fn keep(image: &Image, to: &Path) -> anyhow::Result<()> {
+    let bytes = fs::read(&image.path).with_context(|| format!("cannot read {}", image.path.display()))?;
+    anyhow::ensure!(
+        sha256(&bytes) == image.sha256,
+        "{} changed while it was being used",
+        image.path.display()
+    );
+    store::replace(to, |file| Ok(file.write_all(&bytes)?))
+}

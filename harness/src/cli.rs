@@ -1,0 +1,165 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::dev;
+use crate::exit::Exit;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 a measured failure or regression; 2 inconclusive; 3 the tooling or its environment failed.
+They are explained in docs/exit-codes.md.";
+
+/// Builds ReL4 kernels, measures them on emulators, and turns what they print into results and a verdict.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, after_help = EXIT_CODES, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Build(BuildArgs),
+    Run(RunArgs),
+    Parse(ParseArgs),
+    List(ListArgs),
+    /// What the script `x` hands over to.
+    #[command(hide = true, disable_help_flag = true)]
+    X {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+/// Build the boot images of a matrix.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness build                                     every kernel of configs/quick.toml
+  harness build --matrix configs/eval.toml --kernel sel4
+  harness build --dry-run                           print the commands only
+
+An image is one ELF file with loader, kernel and root task; boot it with QEMU's -kernel. The same sources give the
+same bytes in every folder.")]
+pub struct BuildArgs {
+    /// The matrix whose kernels are built
+    #[arg(long, value_name = "FILE", default_value = "configs/quick.toml")]
+    pub matrix: PathBuf,
+    /// Build this kernel only; may be given several times
+    #[arg(long = "kernel", value_name = "NAME")]
+    pub kernels: Vec<String>,
+    /// Print what would be done and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Run the cells of a matrix and keep everything they give.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness run --matrix configs/quick.toml           about a minute; results in results/<date>-quick
+  harness run --matrix configs/eval.toml --dry-run  the cells and their exact commands
+  harness run --matrix configs/eval.toml --filter 'ipc.sel4.*.words-0.*'
+  harness run --matrix configs/quick.toml --out results/mine
+
+Ctrl-C stops after the cell under way is turned off. What is finished is kept; the same command with
+`--out DIRECTORY` takes an unfinished run up again where it stopped. A finished cell is never run twice.")]
+pub struct RunArgs {
+    /// What to run
+    #[arg(long, value_name = "FILE")]
+    pub matrix: PathBuf,
+    /// Run only cells whose id matches this glob; may be given several times
+    #[arg(long = "filter", value_name = "GLOB")]
+    pub filters: Vec<String>,
+    /// The run directory [default: results/<date>-<matrix>]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub out: Option<PathBuf>,
+    /// Print the plan and its commands and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Read a serial log, or derive a run's results from its logs again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness parse results/latest                      rewrite samples.csv, summary.csv and junit.xml from the logs
+  harness parse results/latest/serial/CELL.log      say what a log proves, and what is wrong with it
+
+The answer is also the exit code: 0 the log is complete, 1 it shows a failure, 2 it is damaged and proves nothing.")]
+pub struct ParseArgs {
+    /// A serial log or a run directory
+    #[arg(value_name = "LOG|RUN_DIRECTORY")]
+    pub path: PathBuf,
+}
+
+/// Show what a matrix defines, or which runs there are.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness list kernels
+  harness list experiments --matrix configs/eval.toml
+  harness list runs")]
+pub struct ListArgs {
+    /// What to show
+    #[arg(value_enum)]
+    pub what: Listing,
+    /// The matrix to look into
+    #[arg(long, value_name = "FILE", default_value = "configs/quick.toml")]
+    pub matrix: PathBuf,
+}
+
+/// What `list` can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Listing {
+    /// Kernels of the matrix
+    Kernels,
+    /// Platforms of the matrix
+    Platforms,
+    /// Workloads of the matrix and their parameters
+    Workloads,
+    /// Experiments of the matrix
+    Experiments,
+    /// Runs in the results folder
+    Runs,
+}
+
+/// Reads the command line of this process and carries it out.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing help cannot be helped if it fails.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Tooling } else { Exit::Done };
+        }
+    };
+    let done = match cli.command {
+        Command::Build(args) => commands::build::build(&args),
+        Command::Run(args) => commands::run::run(&args),
+        Command::Parse(args) => commands::parse::parse(&args),
+        Command::List(args) => commands::list::list(&args),
+        Command::X { arguments } => dev::run(&arguments),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("harness: {error:#}");
+        Exit::Tooling
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

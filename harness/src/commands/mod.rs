@@ -1,0 +1,6 @@
+//! The commands, one module each. They speak to the user; the work is done in the modules they call.
+
+pub mod build;
+pub mod list;
+pub mod parse;
+pub mod run;

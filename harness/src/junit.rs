@@ -1,0 +1,55 @@
+//! `junit.xml`: the run as a test report, for CI.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::exit::Exit;
+use crate::manifest::{CellRecord, Manifest};
+
+/// The file's name in a run directory.
+pub const JUNIT_FILE: &str = "junit.xml";
+
+/// The report: one suite per experiment, one case per planned cell; what has not run is skipped.
+///
+/// # Errors
+/// It cannot be put into XML.
+pub fn report(manifest: &Manifest) -> anyhow::Result<String> {
+    let mut report = Report::new(manifest.run.clone());
+    for id in &manifest.planned {
+        let experiment = id.split('.').next().unwrap_or_default();
+        let case = manifest.cell(id).map_or_else(|| skipped(id), case);
+        match report.test_suites.iter_mut().find(|suite| suite.name.as_str() == experiment) {
+            Some(suite) => {
+                suite.add_test_case(case);
+            }
+            None => {
+                let mut suite = TestSuite::new(experiment);
+                suite.add_test_case(case);
+                report.add_test_suite(suite);
+            }
+        }
+    }
+    report.to_string().context("cannot write the test report")
+}
+
+fn case(cell: &CellRecord) -> TestCase {
+    let mut status = match cell.outcome.exit() {
+        Exit::Done => TestCaseStatus::success(),
+        Exit::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Exit::Inconclusive | Exit::Tooling => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if cell.outcome.exit() != Exit::Done {
+        status.set_type(cell.outcome.name()).set_message(cell.outcome.to_string());
+    }
+    let mut case = TestCase::new(cell.id.clone(), status);
+    case.set_classname(cell.experiment.clone()).set_time(Duration::from_millis(cell.host_ms));
+    case
+}
+
+fn skipped(id: &str) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message("not run yet; resume the run");
+    TestCase::new(id, status)
+}

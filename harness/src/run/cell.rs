@@ -1,0 +1,56 @@
+//! Running one cell.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use super::interrupt::Interrupt;
+use super::outcome::Outcome;
+use super::watch::{Limits, RealClock, watch};
+use crate::platform::{Launch, Platform};
+use crate::serial::{self, Monitor, SerialLog};
+
+/// What a boot gave.
+#[derive(Debug)]
+pub struct Boot {
+    /// What it came to, as far as its own log tells.
+    pub outcome: Outcome,
+    /// What its log holds.
+    pub log: SerialLog,
+    /// Host time from power-on to power-off.
+    pub took: Duration,
+}
+
+/// Boots once and follows the guest to its end. The machine is off when this returns, however it returns.
+///
+/// # Errors
+/// The machine cannot be started or watched.
+pub fn boot(
+    platform: &dyn Platform,
+    launch: &Launch<'_>,
+    run_id: &str,
+    limits: Limits,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Boot> {
+    let power_on = Instant::now();
+    let mut machine = platform.start(launch)?;
+    let mut monitor = Monitor::new(run_id);
+    let ending = watch(machine.as_mut(), &mut monitor, limits, &RealClock::default(), interrupt);
+    machine.stop();
+    let took = power_on.elapsed();
+    let ending = ending.with_context(|| format!("cannot follow {}", launch.serial.display()))?;
+    let log = read_log(launch.serial, run_id)?;
+    Ok(Boot { outcome: Outcome::judge(&ending, &log, limits), log, took })
+}
+
+/// Reads a raw log. An emulator that never got to its serial line leaves none: that is an empty one.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn read_log(path: &Path, run_id: &str) -> anyhow::Result<SerialLog> {
+    let bytes = if path.exists() { fs::read(path) } else { Ok(Vec::new()) };
+    let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(serial::parse(&bytes, Some(run_id)))
+}

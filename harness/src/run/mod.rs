@@ -1,0 +1,215 @@
+//! Running the cells of a plan, one after the other, into a run directory.
+//!
+//! After every cell the raw log, then `samples.csv`, then `manifest.json` are on the disk; a cell is finished when the
+//! manifest says so. So whatever stops a run (Ctrl-C, a full disk, a power cut), it goes on with the first cell that is
+//! not in the manifest.
+
+pub mod cell;
+pub mod directory;
+mod interrupt;
+mod outcome;
+mod progress;
+mod repeat;
+mod samples;
+pub mod watch;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::bootargs::bootargs;
+use crate::config::{Clock, Matrix};
+use crate::manifest::{CellRecord, Manifest, State};
+use crate::plan::{Cell, Plan};
+use crate::platform::{Launch, Platform};
+use crate::results::{MeasurementError, SAMPLES_FILE, SampleTable, measure};
+use crate::serial::{Record, SerialLog};
+use crate::time;
+use directory::RunDirectory;
+pub use interrupt::Interrupt;
+pub use outcome::Outcome;
+use progress::Progress;
+pub use samples::of_run;
+use watch::Limits;
+
+/// Why a session came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Every cell had its turn.
+    Done,
+    /// The user asked for it.
+    Interrupted,
+}
+
+/// One process's work on a run.
+pub struct Session<'a> {
+    /// Where results go.
+    pub directory: &'a RunDirectory,
+    /// What is known of the run; saved after every cell.
+    pub manifest: Manifest,
+    /// The matrix.
+    pub matrix: &'a Matrix,
+    /// What runs the images, by the platform's name.
+    pub platforms: BTreeMap<String, Box<dyn Platform>>,
+    /// Whether to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Session<'_> {
+    /// Runs the cells of `plan` that are not finished.
+    ///
+    /// # Errors
+    /// The harness cannot go on: no room on the disk, no permission, an emulator that cannot be started. What is
+    /// finished is kept.
+    pub fn run(&mut self, plan: &Plan) -> anyhow::Result<Stop> {
+        let mut samples = of_run(self.directory.path(), &self.manifest)?;
+        let mut progress = Progress::new(plan.cells.len(), self.manifest.cells.len());
+        for cell in &plan.cells {
+            if self.manifest.cell(&cell.id).is_some() {
+                continue;
+            }
+            if self.interrupt.requested() {
+                return Ok(Stop::Interrupted);
+            }
+            progress.start(&cell.id);
+            let record = self.attempt(cell, &mut samples)?;
+            let took = Duration::from_millis(record.host_ms);
+            progress.finish(&cell.id, &record.outcome, took);
+            if record.outcome != Outcome::Measured {
+                let log = self.directory.join(&record.serial);
+                progress.say(&format!("  {}: {} (log: {})", cell.id, record.outcome, log.display()));
+            }
+            if record.outcome == Outcome::Interrupted {
+                return Ok(Stop::Interrupted);
+            }
+        }
+        Ok(Stop::Done)
+    }
+
+    /// Boots `cell` once and puts what it gave on the disk.
+    fn attempt(&mut self, cell: &Cell, samples: &mut SampleTable) -> anyhow::Result<CellRecord> {
+        self.directory.ensure_room()?;
+        // A log without an entry in the manifest is what a killed harness left behind.
+        self.directory
+            .set_aside(&cell.id)
+            .with_context(|| format!("cannot put the old log of {} aside", cell.id))?;
+        let (mut record, log) = self.boot(cell)?;
+        if record.outcome == Outcome::Measured {
+            self.judge_measurement(&mut record, &log, samples)?;
+        }
+        if record.outcome.exit() != crate::exit::Exit::Done && self.directory.is_full()? {
+            self.directory.set_aside(&cell.id)?;
+            let full = io::Error::new(io::ErrorKind::StorageFull, "no space left on device");
+            return Err(full).with_context(|| format!("the log of {} may be cut", cell.id));
+        }
+        if !record.outcome.is_final() {
+            if let Some(place) = self.directory.set_aside(&cell.id)? {
+                record.serial = place;
+            }
+            self.manifest.abandoned.push(record.clone());
+            self.manifest.save(self.directory.path())?;
+            return Ok(record);
+        }
+        samples.save(&self.directory.join(SAMPLES_FILE))?;
+        self.manifest.firmware = self.manifest.firmware.take().or(log.firmware);
+        self.manifest.cells.push(record.clone());
+        self.manifest.finished = Some(time::now());
+        if self.manifest.cells.len() == self.manifest.planned.len() {
+            self.manifest.state = State::Complete;
+        }
+        self.manifest.save(self.directory.path())?;
+        Ok(record)
+    }
+
+    fn boot(&self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
+        let machine = &self.matrix.platforms[&cell.platform];
+        let started = time::now();
+        let run_id = run_id(&self.manifest.run, &cell.id);
+        let serial = RunDirectory::serial(&cell.id);
+        let launch = Launch {
+            image: &self.directory.join(&self.manifest.images[&cell.kernel].path),
+            serial: &self.directory.join(&serial),
+            bootargs: &bootargs(cell, &run_id)?,
+        };
+        let platform = self.platforms[&cell.platform].as_ref();
+        let limits = Limits { boot: machine.boot_limit, run: machine.run_limit };
+        let boot = cell::boot(platform, &launch, &run_id, limits, self.interrupt)?;
+        if launch.serial.exists() {
+            sync(launch.serial)?;
+        }
+        let words = platform.command(&launch);
+        let record = CellRecord {
+            id: cell.id.clone(),
+            group: cell.group.clone(),
+            experiment: cell.experiment.clone(),
+            kernel: cell.kernel.clone(),
+            platform: cell.platform.clone(),
+            harts: machine.harts,
+            workload: cell.workload.clone(),
+            parameters: cell.parameters.clone(),
+            repeat: cell.repeat,
+            clock: machine.clock,
+            run_id,
+            command: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+            serial,
+            started,
+            host_ms: u64::try_from(boot.took.as_millis()).unwrap_or(u64::MAX),
+            outcome: boot.outcome,
+        };
+        Ok((record, boot.log))
+    }
+
+    /// Takes the samples out of a log whose records are complete, and holds them against earlier repeats.
+    fn judge_measurement(
+        &self,
+        record: &mut CellRecord,
+        log: &SerialLog,
+        samples: &mut SampleTable,
+    ) -> anyhow::Result<()> {
+        let meta = record.meta();
+        match measure(&log.records, &meta) {
+            Ok(series) => samples.insert(&meta, series)?,
+            Err(error) => {
+                record.outcome = wrong(&error);
+                return Ok(());
+            }
+        }
+        if record.clock == Clock::Icount {
+            if let Some((id, earlier)) = self.earlier_repeat(&record.group)? {
+                if let Some(difference) = repeat::difference(&earlier, &log.records) {
+                    record.outcome = Outcome::NotRepeatable(format!("against {id}, {difference}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first repeat of `group` that was measured.
+    fn earlier_repeat(&self, group: &str) -> anyhow::Result<Option<(String, Vec<Record>)>> {
+        let mut measured = self.manifest.cells.iter().filter(|cell| cell.outcome == Outcome::Measured);
+        let Some(earlier) = measured.find(|cell| cell.group == group) else { return Ok(None) };
+        let log = cell::read_log(&self.directory.join(&earlier.serial), &earlier.run_id)?;
+        Ok(Some((earlier.id.clone(), log.records)))
+    }
+}
+
+fn wrong(error: &MeasurementError) -> Outcome {
+    Outcome::WrongMeasurement(error.to_string())
+}
+
+/// An id that no earlier boot had, so that a record of an old log cannot pass for one of this boot.
+fn run_id(run: &str, cell_id: &str) -> String {
+    let text = format!("{run} {cell_id} {}", time::now_ns());
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sync(path: &Path) -> anyhow::Result<()> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.with_context(|| format!("cannot put {} on the disk", path.display()))
+}

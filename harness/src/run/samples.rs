@@ -1,0 +1,35 @@
+//! The samples of a run, from its logs: they are the truth, everything else is derived from them.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use super::cell::read_log;
+use crate::manifest::Manifest;
+use crate::results::{SampleTable, measure};
+use crate::serial::Verdict;
+
+/// Reads the samples of all measured cells of the run in `directory` from their logs.
+///
+/// # Errors
+/// A log is gone or no longer proves what the manifest says.
+pub fn of_run(directory: &Path, manifest: &Manifest) -> anyhow::Result<SampleTable> {
+    let mut samples = SampleTable::default();
+    for cell in manifest.cells.iter().filter(|cell| cell.outcome.has_samples()) {
+        let path = directory.join(&cell.serial);
+        let log = read_log(&path, &cell.run_id)?;
+        if log.verdict != Verdict::Complete {
+            bail!(
+                "{} was complete when {} was measured, but now it is {}",
+                path.display(),
+                cell.id,
+                log.verdict
+            );
+        }
+        let meta = cell.meta();
+        let series =
+            measure(&log.records, &meta).with_context(|| format!("cannot read {}", path.display()))?;
+        samples.insert(&meta, series)?;
+    }
+    Ok(samples)
+}
