@@ -178,3 +178,82 @@ impl Resources {
         Ok(untyped.retype(object, user_size_bits, Self::CNODE, slot.word(), 1)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use std::vec::Vec;
+
+    use rel4_abi::{Invocation, InvocationError};
+
+    use super::*;
+    use crate::arch::scripted::{self, Seen};
+    use crate::untyped::testing::{FIRST_SLOT, boot_info};
+
+    const FREE: SlotRegion = SlotRegion { start: 200, end: 204 };
+
+    fn resources(untypeds: &[(u64, u8, u8)]) -> Resources {
+        Resources::from_boot_info(&BootInfo { empty: FREE, ..boot_info(untypeds) })
+    }
+
+    /// A kernel that accepts everything; gives its log.
+    fn kernel() -> Rc<RefCell<Vec<Seen>>> {
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let kernel_log = Rc::clone(&log);
+        scripted::install(move |request| {
+            kernel_log.borrow_mut().push(request.clone());
+            Ok(Vec::new())
+        });
+        log
+    }
+
+    fn retype(untyped: u64, object: ObjectType, size_bits: u64, slot: u64) -> Seen {
+        Seen {
+            target: CPtr(untyped),
+            invocation: Some(Invocation::UntypedRetype),
+            words: [object.word(), size_bits, 0, 0, slot, 1].to_vec(),
+            caps: [Resources::CNODE.0].to_vec(),
+        }
+    }
+
+    #[test]
+    fn objects_go_into_consecutive_slots_until_those_run_out() {
+        let log = kernel();
+        let mut resources = resources(&[(0x8000_0000, 20, 0)]);
+        assert_eq!(resources.make(ObjectType::CNode, 4), Ok(CPtr(200)));
+        assert_eq!(resources.make_frames(4), Err(ResourceError::OutOfSlots));
+        assert_eq!(resources.make_frames(3), Ok(SlotRegion { start: 201, end: 204 }));
+        assert_eq!(resources.make(ObjectType::Tcb, 0), Err(ResourceError::OutOfSlots));
+        let frames = (201..204).map(|slot| retype(FIRST_SLOT, ObjectType::Page, 0, slot));
+        let expected: Vec<_> =
+            core::iter::once(retype(FIRST_SLOT, ObjectType::CNode, 4, 200)).chain(frames).collect();
+        assert_eq!(log.take(), expected);
+    }
+
+    #[test]
+    fn what_lies_below_a_device_page_is_split_off_first() {
+        let log = kernel();
+        let mut resources = resources(&[(0x1000_0000, 28, 1)]);
+        assert_eq!(resources.make_device_frame(0x1000_3000), Ok(Frame(CPtr(202))));
+        let expected = [
+            retype(FIRST_SLOT, ObjectType::Untyped, 13, 200),
+            retype(FIRST_SLOT, ObjectType::Untyped, 12, 201),
+            retype(FIRST_SLOT, ObjectType::Page, 0, 202),
+        ];
+        assert_eq!(log.take(), expected);
+    }
+
+    #[test]
+    fn failures_are_told_apart() {
+        scripted::install(|_| Err(InvocationError::RevokeFirst));
+        let mut resources = resources(&[(0x8000_0000, 12, 0)]);
+        let refused = ResourceError::Kernel(error::Error::Refused(InvocationError::RevokeFirst));
+        assert_eq!(resources.make(ObjectType::Page, 0), Err(refused));
+        assert_eq!(resources.make(ObjectType::Page, 0), Err(ResourceError::OutOfMemory { size_bits: 12 }));
+        assert_eq!(
+            resources.make_device_frame(0x1000_0000),
+            Err(ResourceError::NoDevice { paddr: 0x1000_0000 })
+        );
+    }
+}

@@ -29,3 +29,23 @@ impl<'a> Platform<'a> {
         Some(Self { bootargs, uart_paddr: uart.starting_address as u64 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As QEMU 7.2 makes it for the machine `virt` with an AIA, packed.
+    const QEMU_VIRT: &[u8] = include_bytes!("../fixtures/qemu-virt-aia.dtb");
+
+    #[test]
+    fn boot_arguments_and_serial_port_of_the_emulator_are_found() {
+        let bootargs = "run=00c0ffee workload=ipc-pingpong rounds=16";
+        assert_eq!(Platform::from_fdt(QEMU_VIRT), Some(Platform { bootargs, uart_paddr: 0x1000_0000 }));
+    }
+
+    #[test]
+    fn what_is_no_device_tree_or_is_cut_off_is_refused() {
+        assert_eq!(Platform::from_fdt(b"not a device tree"), None);
+        assert_eq!(Platform::from_fdt(&QEMU_VIRT[..QEMU_VIRT.len() / 2]), None);
+    }
+}
