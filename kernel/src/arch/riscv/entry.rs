@@ -1,0 +1,214 @@
+//! The first instruction, trap entry, and the return to user space.
+//!
+//! While user code runs, `sscratch` holds the address of the current thread's [`Context`]; while the kernel runs it is 0, which is how
+//! the entry code tells a trap of the kernel itself, always a kernel bug, from one of user code.
+
+use core::arch::global_asm;
+use core::mem::offset_of;
+
+use rel4_abi::fault::FaultStatus;
+
+use super::csr;
+use crate::arch::Context;
+use crate::boot::{self, LoaderArguments};
+use crate::kernel::Kernel;
+use crate::sched;
+use crate::trap::{self, Cause};
+
+/// Size of the kernel stack.
+const STACK_BYTES: usize = 16 << 10;
+
+/// The kernel stack: one per hart, empty at every kernel entry.
+#[repr(C, align(16))]
+struct Stack(core::cell::UnsafeCell<[u8; STACK_BYTES]>);
+
+// SAFETY: only the hart whose stack it is uses it, and only as its stack.
+unsafe impl Sync for Stack {}
+
+static STACK: Stack = Stack(core::cell::UnsafeCell::new([0; STACK_BYTES]));
+
+global_asm!(
+    r#"
+    .option push
+    .option arch, +a
+    .section .text.entry, "ax"
+    .globl _start
+_start:
+    # From the loader: a0-a7 are its arguments, the MMU is on with the loader's tables, interrupts are off.
+    la      sp, {stack} + {stack_bytes}
+    csrw    sscratch, zero
+    la      t0, rel4_trap_entry
+    csrw    stvec, t0
+    addi    sp, sp, -64
+    sd      a0, 0*8(sp)
+    sd      a1, 1*8(sp)
+    sd      a2, 2*8(sp)
+    sd      a3, 3*8(sp)
+    sd      a4, 4*8(sp)
+    sd      a5, 5*8(sp)
+    sd      a6, 6*8(sp)
+    sd      a7, 7*8(sp)
+    mv      a0, sp
+    call    {boot}
+    j       rel4_return_to_user
+
+    .section .text.trap, "ax"
+    .balign 64
+rel4_trap_entry:
+    csrrw   tp, sscratch, tp
+    beqz    tp, 1f
+    sd      ra, 8*1(tp)
+    sd      sp, 8*2(tp)
+    sd      gp, 8*3(tp)
+    sd      t0, 8*5(tp)
+    sd      t1, 8*6(tp)
+    sd      t2, 8*7(tp)
+    sd      s0, 8*8(tp)
+    sd      s1, 8*9(tp)
+    sd      a0, 8*10(tp)
+    sd      a1, 8*11(tp)
+    sd      a2, 8*12(tp)
+    sd      a3, 8*13(tp)
+    sd      a4, 8*14(tp)
+    sd      a5, 8*15(tp)
+    sd      a6, 8*16(tp)
+    sd      a7, 8*17(tp)
+    sd      s2, 8*18(tp)
+    sd      s3, 8*19(tp)
+    sd      s4, 8*20(tp)
+    sd      s5, 8*21(tp)
+    sd      s6, 8*22(tp)
+    sd      s7, 8*23(tp)
+    sd      s8, 8*24(tp)
+    sd      s9, 8*25(tp)
+    sd      s10, 8*26(tp)
+    sd      s11, 8*27(tp)
+    sd      t3, 8*28(tp)
+    sd      t4, 8*29(tp)
+    sd      t5, 8*30(tp)
+    sd      t6, 8*31(tp)
+    csrrw   t0, sscratch, zero
+    sd      t0, 8*4(tp)
+    csrr    t1, sepc
+    sd      t1, {fault_pc}(tp)
+    mv      a0, tp
+    csrr    a1, scause
+    csrr    a2, stval
+    la      sp, {stack} + {stack_bytes}
+    call    {trap}
+
+rel4_return_to_user:
+    # a0: the context of the thread to return to.
+    ld      t0, {next_pc}(a0)
+    csrw    sepc, t0
+    csrw    sscratch, a0
+    # A load reservation must not survive a switch of threads. Where this store-conditional succeeds it writes the unused word 0.
+    sc.d    zero, zero, (a0)
+    ld      ra, 8*1(a0)
+    ld      sp, 8*2(a0)
+    ld      gp, 8*3(a0)
+    ld      tp, 8*4(a0)
+    ld      t0, 8*5(a0)
+    ld      t1, 8*6(a0)
+    ld      t2, 8*7(a0)
+    ld      s0, 8*8(a0)
+    ld      s1, 8*9(a0)
+    ld      a1, 8*11(a0)
+    ld      a2, 8*12(a0)
+    ld      a3, 8*13(a0)
+    ld      a4, 8*14(a0)
+    ld      a5, 8*15(a0)
+    ld      a6, 8*16(a0)
+    ld      a7, 8*17(a0)
+    ld      s2, 8*18(a0)
+    ld      s3, 8*19(a0)
+    ld      s4, 8*20(a0)
+    ld      s5, 8*21(a0)
+    ld      s6, 8*22(a0)
+    ld      s7, 8*23(a0)
+    ld      s8, 8*24(a0)
+    ld      s9, 8*25(a0)
+    ld      s10, 8*26(a0)
+    ld      s11, 8*27(a0)
+    ld      t3, 8*28(a0)
+    ld      t4, 8*29(a0)
+    ld      t5, 8*30(a0)
+    ld      t6, 8*31(a0)
+    ld      a0, 8*10(a0)
+    sret
+
+1:  # A trap of the kernel itself. The stack may be what is broken: start it anew.
+    csrw    sscratch, zero
+    la      sp, {stack} + {stack_bytes}
+    csrr    a0, scause
+    csrr    a1, stval
+    csrr    a2, sepc
+    call    {kernel_trap}
+    .option pop
+    "#,
+    stack = sym STACK,
+    stack_bytes = const STACK_BYTES,
+    boot = sym enter_from_loader,
+    trap = sym enter_from_user,
+    kernel_trap = sym enter_from_kernel,
+    fault_pc = const offset_of!(Context, fault_pc),
+    next_pc = const offset_of!(Context, next_pc),
+);
+
+/// The kernel state. Written once by the boot hart before any trap can come.
+struct KernelCell(core::cell::UnsafeCell<core::mem::MaybeUninit<Kernel>>);
+
+// SAFETY: there is one hart, and its kernel entries do not nest.
+unsafe impl Sync for KernelCell {}
+
+static KERNEL: KernelCell = KernelCell(core::cell::UnsafeCell::new(core::mem::MaybeUninit::uninit()));
+
+/// Boots; returns the context of the first thread.
+extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
+    // SAFETY: nothing else runs yet, and this runs once, so the reference is the only one while the state is initialised.
+    let k = unsafe { &mut *KERNEL.0.get() };
+    let k: &'static Kernel = boot::boot(arguments, k);
+    context_to_return_to(k)
+}
+
+/// Handles a trap of the current thread; returns the context of the thread to return to.
+extern "C" fn enter_from_user(context: &Context, scause: usize, stval: usize) -> *const Context {
+    // SAFETY: user code runs only after boot has initialised the state; from then on only shared references to it exist.
+    let k = unsafe { (*KERNEL.0.get()).assume_init_ref() };
+    let pc = context.fault_pc.get();
+    let cause = decode(scause, stval);
+    // An ecall is 4 bytes long; whoever wants it executed again goes back to the fault PC.
+    context.next_pc.set(if cause == Cause::Syscall { pc + 4 } else { pc });
+    trap::handle(k, cause);
+    context_to_return_to(k)
+}
+
+fn decode(scause: usize, stval: usize) -> Cause {
+    if scause & csr::CAUSE_INTERRUPT != 0 {
+        return Cause::Interrupt;
+    }
+    let address = stval as u64;
+    match scause {
+        8 => Cause::Syscall,
+        1 | 12 => Cause::MemoryFault { address, status: FaultStatus::Instruction },
+        5 | 13 => Cause::MemoryFault { address, status: FaultStatus::Load },
+        7 | 15 => Cause::MemoryFault { address, status: FaultStatus::Store },
+        other => Cause::Exception(other as u64),
+    }
+}
+
+/// The current thread's context; while there is no thread to run, waits for interrupts.
+fn context_to_return_to(k: &Kernel) -> *const Context {
+    while k.current() == k.hart().idle() {
+        super::wait_for_interrupt();
+        crate::irq::handle(k);
+        sched::schedule(k);
+        sched::activate(k);
+    }
+    core::ptr::from_ref(&k.current().context)
+}
+
+/// The kernel itself trapped: a bug. Says where and stops.
+extern "C" fn enter_from_kernel(scause: usize, stval: usize, sepc: usize) -> ! {
+    panic!("the kernel trapped: scause={scause:#x} stval={stval:#x} sepc={sepc:#x}");
+}

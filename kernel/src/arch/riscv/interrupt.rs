@@ -1,0 +1,136 @@
+//! Pending interrupts, and the machine's interrupt controller: a PLIC, or APLIC and IMSIC.
+
+use core::arch::asm;
+
+use super::aia::Aia;
+use super::csr::{self, EXTERNAL_INTERRUPT, TIMER_INTERRUPT};
+use super::plic::Plic;
+use crate::kernel::Kernel;
+
+/// The highest device interrupt source of the platform (QEMU virt: sources 1 to 95).
+pub const MAX_DEVICE_IRQ: u16 = 95;
+
+/// Supervisor external interrupt, as interrupt controllers name it in the device tree.
+pub(super) const SUPERVISOR_EXTERNAL: usize = 9;
+
+/// An interrupt that the kernel has taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Interrupt {
+    /// The kernel tick.
+    Timer,
+    /// A device interrupt source.
+    Device(u16),
+}
+
+/// How a source signals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trigger {
+    /// As long as the line is high.
+    Level,
+    /// When the line rises.
+    Edge,
+}
+
+/// The interrupt controller.
+pub(super) enum Controller {
+    /// Platform-level interrupt controller.
+    Plic(Plic),
+    /// Advanced interrupt architecture.
+    Aia(Aia),
+    /// None that the kernel knows: device interrupts never come.
+    None,
+}
+
+impl Controller {
+    pub(super) fn find(tree: &fdt::Fdt<'_>, hart: usize) -> Self {
+        if let Some(aia) = Aia::find(tree, hart) {
+            Self::Aia(aia)
+        } else if let Some(plic) = Plic::find(tree, hart) {
+            Self::Plic(plic)
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Registers of interrupt controllers and timers: (address, bytes) per device-tree region.
+pub(super) fn devices(tree: &fdt::Fdt<'_>) -> impl Iterator<Item = (u64, u64)> {
+    const KERNEL_OWNED: [&str; 6] =
+        ["riscv,clint0", "sifive,clint0", "riscv,plic0", "sifive,plic-1.0.0", "riscv,aplic", "riscv,imsics"];
+    tree.all_nodes()
+        .filter(|node| {
+            node.compatible().is_some_and(|names| names.all().any(|name| KERNEL_OWNED.contains(&name)))
+        })
+        .flat_map(|node| node.reg().into_iter().flatten())
+        .filter_map(|region| Some((region.starting_address.addr() as u64, region.size? as u64)))
+}
+
+/// Enables the interrupts that the kernel takes, with every device source masked.
+pub(super) fn set_up(k: &Kernel) {
+    match &k.arch.interrupt_controller {
+        Controller::Plic(plic) => plic.set_up(),
+        Controller::Aia(aia) => aia.set_up(),
+        Controller::None => {}
+    }
+    // SAFETY: with `sstatus.SIE` clear the kernel itself is never interrupted.
+    unsafe { csr::write!("sie", TIMER_INTERRUPT | EXTERNAL_INTERRUPT) };
+}
+
+/// Whether an interrupt waits.
+pub fn interrupt_pending(_k: &Kernel) -> bool {
+    csr::read!("sip") & (TIMER_INTERRUPT | EXTERNAL_INTERRUPT) != 0
+}
+
+/// Takes the interrupt that goes first, if one waits.
+pub fn take_interrupt(k: &Kernel) -> Option<Interrupt> {
+    let pending = csr::read!("sip");
+    if pending & EXTERNAL_INTERRUPT != 0 {
+        let claimed = match &k.arch.interrupt_controller {
+            Controller::Plic(plic) => plic.claim(),
+            Controller::Aia(aia) => aia.claim(),
+            Controller::None => None,
+        };
+        return claimed.filter(|irq| (1..=MAX_DEVICE_IRQ).contains(irq)).map(Interrupt::Device);
+    }
+    (pending & TIMER_INTERRUPT != 0).then_some(Interrupt::Timer)
+}
+
+/// Stops the hart until an interrupt is pending.
+pub fn wait_for_interrupt() {
+    // SAFETY: wfi only waits; with `sstatus.SIE` clear it returns without a trap.
+    unsafe { asm!("wfi", options(nomem, nostack)) };
+}
+
+/// Sets the trigger mode of a source, where the controller has one.
+pub fn configure_irq(k: &Kernel, irq: u16, trigger: Trigger) {
+    if let Controller::Aia(aia) = &k.arch.interrupt_controller {
+        aia.configure(irq, trigger);
+    }
+}
+
+/// Lets a source interrupt.
+pub fn unmask_irq(k: &Kernel, irq: u16) {
+    match &k.arch.interrupt_controller {
+        Controller::Plic(plic) => plic.unmask(irq),
+        Controller::Aia(aia) => aia.unmask(irq),
+        Controller::None => {}
+    }
+}
+
+/// Keeps a source from interrupting.
+pub fn mask_irq(k: &Kernel, irq: u16) {
+    match &k.arch.interrupt_controller {
+        Controller::Plic(plic) => plic.mask(irq),
+        Controller::Aia(aia) => aia.mask(irq),
+        Controller::None => {}
+    }
+}
+
+/// The driver is done with the interrupt that it got: the next one may come.
+pub fn acknowledge_irq(k: &Kernel, irq: u16) {
+    match &k.arch.interrupt_controller {
+        Controller::Plic(plic) => plic.complete(irq),
+        Controller::Aia(aia) => aia.acknowledge(irq),
+        Controller::None => {}
+    }
+}

@@ -1,0 +1,275 @@
+//! The stored form of a capability: two words.
+//!
+//! Word 0: bits 0–3 the type, bits 4–47 an address (objects are at least 16-byte aligned), bits 48–63 small fields of the
+//! type. Word 1: badge, guard, watermark, mapping or count. The all-zero pair is the null capability, so zeroed memory is a
+//! table of empty slots.
+#![allow(unsafe_code, reason = "turns stored addresses back into object handles")]
+
+use rel4_abi::CapRights;
+
+use super::{
+    AsidPoolCap, CNodeCap, Cap, EndpointCap, FrameCap, Mapping, NotificationCap, PageTableCap, ReplyCap,
+    UntypedCap, ZombieCap, ZombieKind,
+};
+use crate::arch::PhysAddr;
+use crate::obj::Obj;
+use crate::object::CNode;
+use crate::vm::{Asid, FrameSize, VmRights};
+
+/// A capability's two words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct RawCap([u64; 2]);
+
+#[derive(Clone, Copy)]
+enum Tag {
+    Null = 0,
+    Untyped = 1,
+    Endpoint = 2,
+    Notification = 3,
+    Reply = 4,
+    CNode = 5,
+    Thread = 6,
+    IrqControl = 7,
+    IrqHandler = 8,
+    Domain = 9,
+    AsidControl = 10,
+    AsidPool = 11,
+    PageTable = 12,
+    Frame = 13,
+    Zombie = 14,
+}
+
+const TAG_MASK: u64 = 0xf;
+const ADDRESS_MASK: u64 = 0x0000_ffff_ffff_fff0;
+const FIELDS_SHIFT: u32 = 48;
+const WATERMARK_SHIFT: u32 = 4;
+const ASID_SHIFT: u32 = 48;
+const VADDR_MASK: u64 = (1 << ASID_SHIFT) - 1;
+
+impl RawCap {
+    /// The null capability.
+    pub const NULL: Self = Self([0, 0]);
+
+    #[inline(always)]
+    const fn new(tag: Tag, address: u64, fields: u64, word1: u64) -> Self {
+        Self([(tag as u64) | (address & ADDRESS_MASK) | (fields << FIELDS_SHIFT), word1])
+    }
+
+    #[inline(always)]
+    const fn tag(self) -> u64 {
+        self.0[0] & TAG_MASK
+    }
+
+    /// The address as a kernel virtual address (sign-extended from bit 47).
+    #[inline(always)]
+    const fn kernel_address(self) -> usize {
+        ((((self.0[0] & ADDRESS_MASK) << 16) as i64) >> 16) as usize
+    }
+
+    #[inline(always)]
+    const fn phys_address(self) -> PhysAddr {
+        PhysAddr(self.0[0] & ADDRESS_MASK)
+    }
+
+    #[inline(always)]
+    const fn field(self, shift: u32, bits: u32) -> u64 {
+        (self.0[0] >> (FIELDS_SHIFT + shift)) & ((1 << bits) - 1)
+    }
+
+    #[inline(always)]
+    fn object<T>(self) -> Obj<T> {
+        // SAFETY: the address was stored by `encode` from a handle of the type that the tag stands for, and the object
+        // lives as long as a capability to it does (invariant 1 of `obj`).
+        unsafe { Obj::from_address(self.kernel_address()) }
+    }
+
+    #[inline(always)]
+    fn node(self, radix: u8) -> CNode {
+        // SAFETY: address and radix were stored together from a live CNode.
+        unsafe { CNode::from_parts(self.object(), radix) }
+    }
+
+    #[inline(always)]
+    const fn mapping(self) -> Option<Mapping> {
+        let asid = (self.0[1] >> ASID_SHIFT) as u16;
+        if asid == 0 { None } else { Some(Mapping { asid: Asid(asid), vaddr: self.0[1] & VADDR_MASK }) }
+    }
+
+    /// Whether this is the null capability.
+    #[inline(always)]
+    pub const fn is_null(self) -> bool {
+        self.tag() == Tag::Null as u64
+    }
+
+    /// Decodes the capability.
+    #[inline]
+    pub fn decode(self) -> Cap {
+        const fn is(tag: Tag) -> u64 {
+            tag as u64
+        }
+        match self.tag() {
+            t if t == is(Tag::Untyped) => Cap::Untyped(UntypedCap {
+                base: self.phys_address(),
+                size_bits: self.field(0, 6) as u8,
+                device: self.field(6, 1) != 0,
+                watermark: self.0[1] << WATERMARK_SHIFT,
+            }),
+            t if t == is(Tag::Endpoint) => Cap::Endpoint(EndpointCap {
+                endpoint: self.object(),
+                badge: self.0[1],
+                rights: CapRights::from_word(self.field(0, 4)),
+            }),
+            t if t == is(Tag::Notification) => Cap::Notification(NotificationCap {
+                notification: self.object(),
+                badge: self.0[1],
+                rights: CapRights::from_word(self.field(0, 4)),
+            }),
+            t if t == is(Tag::Reply) => Cap::Reply(ReplyCap {
+                caller: self.object(),
+                master: self.field(0, 1) != 0,
+                can_grant: self.field(1, 1) != 0,
+            }),
+            t if t == is(Tag::CNode) => Cap::CNode(CNodeCap {
+                node: self.node(self.field(0, 6) as u8),
+                guard: self.0[1],
+                guard_size: self.field(6, 6) as u8,
+            }),
+            t if t == is(Tag::Thread) => Cap::Thread(self.object()),
+            t if t == is(Tag::IrqControl) => Cap::IrqControl,
+            t if t == is(Tag::IrqHandler) => Cap::IrqHandler(self.0[1] as u16),
+            t if t == is(Tag::Domain) => Cap::Domain,
+            t if t == is(Tag::AsidControl) => Cap::AsidControl,
+            t if t == is(Tag::AsidPool) => {
+                Cap::AsidPool(AsidPoolCap { pool: self.object(), base: Asid(self.0[1] as u16) })
+            }
+            t if t == is(Tag::PageTable) => {
+                Cap::PageTable(PageTableCap { table: self.object(), mapping: self.mapping() })
+            }
+            t if t == is(Tag::Frame) => Cap::Frame(FrameCap {
+                base: self.phys_address(),
+                size: FrameSize::from_index(self.field(0, 2)),
+                device: self.field(4, 1) != 0,
+                rights: VmRights::from_bits(self.field(2, 2)),
+                mapping: self.mapping(),
+            }),
+            t if t == is(Tag::Zombie) => Cap::Zombie(ZombieCap {
+                slots: self.node(self.field(0, 6) as u8),
+                remaining: self.0[1],
+                kind: if self.field(6, 1) != 0 { ZombieKind::Tcb } else { ZombieKind::CNode },
+            }),
+            _ => Cap::Null,
+        }
+    }
+
+    /// Encodes a capability.
+    #[inline]
+    pub fn encode(cap: Cap) -> Self {
+        let mapping = |mapping: Option<Mapping>| {
+            mapping.map_or(0, |m| (u64::from(m.asid.0) << ASID_SHIFT) | (m.vaddr & VADDR_MASK))
+        };
+        match cap {
+            Cap::Null => Self::NULL,
+            Cap::Untyped(c) => Self::new(
+                Tag::Untyped,
+                c.base.0,
+                u64::from(c.size_bits) | (u64::from(c.device) << 6),
+                c.watermark >> WATERMARK_SHIFT,
+            ),
+            Cap::Endpoint(c) => {
+                Self::new(Tag::Endpoint, c.endpoint.address() as u64, c.rights.word(), c.badge)
+            }
+            Cap::Notification(c) => {
+                Self::new(Tag::Notification, c.notification.address() as u64, c.rights.word(), c.badge)
+            }
+            Cap::Reply(c) => Self::new(
+                Tag::Reply,
+                c.caller.address() as u64,
+                u64::from(c.master) | (u64::from(c.can_grant) << 1),
+                0,
+            ),
+            Cap::CNode(c) => Self::new(
+                Tag::CNode,
+                c.node.address() as u64,
+                u64::from(c.node.radix()) | (u64::from(c.guard_size) << 6),
+                c.guard,
+            ),
+            Cap::Thread(tcb) => Self::new(Tag::Thread, tcb.address() as u64, 0, 0),
+            Cap::IrqControl => Self::new(Tag::IrqControl, 0, 0, 0),
+            Cap::IrqHandler(irq) => Self::new(Tag::IrqHandler, 0, 0, u64::from(irq)),
+            Cap::Domain => Self::new(Tag::Domain, 0, 0, 0),
+            Cap::AsidControl => Self::new(Tag::AsidControl, 0, 0, 0),
+            Cap::AsidPool(c) => Self::new(Tag::AsidPool, c.pool.address() as u64, 0, u64::from(c.base.0)),
+            Cap::PageTable(c) => Self::new(Tag::PageTable, c.table.address() as u64, 0, mapping(c.mapping)),
+            Cap::Frame(c) => Self::new(
+                Tag::Frame,
+                c.base.0,
+                c.size.index() | (c.rights.bits() << 2) | (u64::from(c.device) << 4),
+                mapping(c.mapping),
+            ),
+            Cap::Zombie(c) => Self::new(
+                Tag::Zombie,
+                c.slots.address() as u64,
+                u64::from(c.slots.radix()) | (u64::from(c.kind == ZombieKind::Tcb) << 6),
+                c.remaining,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::object::{Endpoint, Notification, PageTable};
+
+    fn round_trips(cap: Cap) {
+        assert_eq!(RawCap::encode(cap).decode(), cap);
+    }
+
+    #[test]
+    fn zeroed_words_are_the_null_capability() {
+        assert_eq!(RawCap([0, 0]).decode(), Cap::Null);
+        assert!(RawCap::NULL.is_null());
+    }
+
+    #[test]
+    fn kernel_addresses_keep_their_sign() {
+        let raw = RawCap::new(Tag::Thread, 0xffff_ffc0_8020_0800, 0, 0);
+        assert_eq!(raw.kernel_address() as u64, 0xffff_ffc0_8020_0800);
+    }
+
+    proptest! {
+        #[test]
+        fn untyped_caps_round_trip(page in 0u64..1 << 27, size_bits in 4u8..=38, device: bool, units in 0u64..1 << 34) {
+            let watermark = (units << 4) & ((1 << size_bits) | ((1 << size_bits) - 1));
+            round_trips(Cap::Untyped(UntypedCap { base: PhysAddr(page << 12), size_bits, device, watermark }));
+        }
+
+        #[test]
+        fn frame_caps_round_trip(page in 0u64..1 << 27, size in 0u64..3, device: bool, rights in 1u64..4, asid: u16, vpage in 0u64..1 << 27) {
+            let mapping = (asid != 0).then_some(Mapping { asid: Asid(asid), vaddr: vpage << 12 });
+            round_trips(Cap::Frame(FrameCap {
+                base: PhysAddr(page << 12), size: FrameSize::from_index(size), device, rights: VmRights::from_bits(rights), mapping,
+            }));
+        }
+
+        #[test]
+        fn object_caps_round_trip(rights in 0u64..16, badge: u64, asid: u16, vpage in 0u64..1 << 27) {
+            let endpoint: &'static Endpoint = Box::leak(Box::default());
+            let notification: &'static Notification = Box::leak(Box::default());
+            let table: &'static PageTable = Box::leak(Box::default());
+            let rights = CapRights::from_word(rights);
+            round_trips(Cap::Endpoint(EndpointCap { endpoint: Obj::from_static(endpoint), badge, rights }));
+            round_trips(Cap::Notification(NotificationCap { notification: Obj::from_static(notification), badge, rights }));
+            let mapping = (asid != 0).then_some(Mapping { asid: Asid(asid), vaddr: vpage << 12 });
+            round_trips(Cap::PageTable(PageTableCap { table: Obj::from_static(table), mapping }));
+        }
+
+        #[test]
+        fn arbitrary_irq_numbers_round_trip(irq: u16) {
+            round_trips(Cap::IrqHandler(irq));
+        }
+    }
+}

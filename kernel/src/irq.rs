@@ -1,0 +1,92 @@
+//! Interrupts: timer ticks for the scheduler, device interrupts for the notification registered for their source.
+
+use core::cell::Cell;
+
+use crate::arch::{self, Interrupt};
+use crate::cap::slot::Slot;
+use crate::cap::{Cap, delete, derivation};
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::sched;
+
+/// The highest interrupt source number of the platform, and, as in seL4, one more for the kernel's own timer.
+pub const TIMER_IRQ: u16 = arch::MAX_DEVICE_IRQ + 1;
+const IRQS: usize = TIMER_IRQ as usize + 1;
+
+/// Who gets the interrupts of a source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Owner {
+    /// Nobody asked for it; the source is masked.
+    Inactive,
+    /// The holder of its handler capability.
+    User,
+}
+
+/// Interrupt sources.
+pub struct IrqTable {
+    owners: [Cell<Owner>; IRQS],
+    /// The notification capability registered for each source.
+    handlers: [Slot; IRQS],
+}
+
+impl IrqTable {
+    /// No source has an owner.
+    pub const EMPTY: Self = Self {
+        owners: [const { Cell::new(Owner::Inactive) }; IRQS],
+        handlers: [const { Slot::EMPTY }; IRQS],
+    };
+
+    /// Whether a handler capability for the source exists, or the kernel keeps it.
+    pub fn is_taken(&self, irq: u16) -> bool {
+        irq == TIMER_IRQ || self.owners[usize::from(irq)].get() == Owner::User
+    }
+}
+
+/// The slot of the notification capability registered for a source.
+#[allow(unsafe_code, reason = "names a slot inside the kernel state")]
+fn handler_slot(k: &Kernel, irq: u16) -> Obj<Slot> {
+    let slot: &Slot = &k.irqs.handlers[usize::from(irq)];
+    // SAFETY: the kernel state outlives every capability.
+    unsafe { Obj::from_address(core::ptr::from_ref(slot).expose_provenance()) }
+}
+
+/// Gives a source to user space: from now on its interrupts are let through.
+pub fn issue(k: &Kernel, irq: u16) {
+    k.irqs.owners[usize::from(irq)].set(Owner::User);
+    arch::unmask_irq(k, irq);
+}
+
+/// The last handler capability of a source went away.
+pub fn release(k: &Kernel, irq: u16) {
+    k.irqs.owners[usize::from(irq)].set(Owner::Inactive);
+    arch::mask_irq(k, irq);
+}
+
+/// Registers a notification capability, held in `slot`, for a source; it replaces the one before.
+pub fn set_handler(k: &Kernel, irq: u16, cap: Cap, slot: Obj<Slot>) {
+    forget_handler(k, irq);
+    derivation::insert(cap, slot, handler_slot(k, irq));
+}
+
+/// Drops the notification capability registered for a source.
+pub fn forget_handler(k: &Kernel, irq: u16) {
+    delete::delete_simple(k, handler_slot(k, irq));
+}
+
+/// Handles the interrupt that is pending, if one still is.
+pub fn handle(k: &Kernel) {
+    match arch::take_interrupt(k) {
+        None => {}
+        Some(Interrupt::Timer) => {
+            sched::tick(k);
+            arch::restart_timer(k);
+        }
+        Some(Interrupt::Device(irq)) => match handler_slot(k, irq).cap() {
+            Cap::Notification(cap) => cap.notification.signal(k, cap.badge),
+            _ => {
+                #[cfg(feature = "debug")]
+                crate::console::println!("Undelivered IRQ: {irq}");
+            }
+        },
+    }
+}

@@ -1,0 +1,49 @@
+//! The ReL4 microkernel.
+//!
+//! A seL4-compatible kernel: capabilities, untyped memory, threads, address spaces, notifications, and, with the feature
+//! `sync-ipc`, endpoints. Binary-compatible with seL4 16.0.0 on 64-bit RISC-V.
+//!
+//! # Principles
+//!
+//! * One kernel entry is one event: a trap comes in, the kernel state changes, one thread is returned to. No kernel threads, no
+//!   blocking inside the kernel, interrupts off throughout; long work stops at preemption points and is restarted.
+//! * Objects live in memory that user space donated; the kernel allocates nothing after boot.
+//! * Portable code is safe Rust over typed object handles ([`obj`]). `unsafe` stands only where memory becomes an object, where user
+//!   memory is touched, and in the architecture layer; each place says why it holds.
+//! * Every word from user space is hostile. Refusals are values ([`rel4_abi::InvocationError`]), never panics.
+//! * Everything but the hardware layer runs under `cargo test` on the host.
+//!
+//! # Map
+//!
+//! | path of a request | module |
+//! |---|---|
+//! | trap entry and exit, page tables, timer, interrupt controllers | [`arch`] |
+//! | exception, interrupt or system call? | [`trap`] |
+//! | system calls, decoding, operations per object | [`syscall`] |
+//! | capabilities: slots, lookup, derivation, deletion | [`cap`] |
+//! | objects: threads, endpoints, notifications, CNodes, untyped | [`object`] |
+//! | messages and replies; faults | [`ipc`], [`fault`] |
+//! | address spaces | [`vm`] |
+//! | who runs next | [`sched`], [`domain`] |
+//! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
+//! | from the loader to the first user instruction | [`boot`] |
+//! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
+#![cfg_attr(target_arch = "riscv64", no_std)]
+
+pub mod arch;
+pub mod boot;
+pub mod cap;
+pub mod config;
+pub mod console;
+pub mod domain;
+pub mod fault;
+pub mod ipc;
+pub mod irq;
+pub mod kernel;
+pub mod obj;
+pub mod object;
+pub mod preempt;
+pub mod sched;
+pub mod syscall;
+pub mod trap;
+pub mod vm;

@@ -1,0 +1,198 @@
+//! [`Endpoint`]: synchronous rendezvous of senders and receivers.
+
+use rel4_abi::CapRights;
+
+use super::tcb::PendingSend;
+use super::thread_queue::ThreadQueue;
+use super::{Tcb, ThreadState};
+use crate::cap::{Cap, EndpointCap, ReplyCap, derivation};
+use crate::ipc::transfer;
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::sched;
+
+/// An endpoint: a queue of threads that are all senders or all receivers. 16 bytes, zeroed memory is an idle endpoint.
+#[repr(C, align(16))]
+#[derive(Default)]
+pub struct Endpoint {
+    queue: ThreadQueue,
+}
+
+const _: () = assert!(size_of::<Endpoint>() == 1 << rel4_abi::object::ENDPOINT_BITS);
+
+/// A sender and what its capability allows.
+#[derive(Clone, Copy)]
+pub struct Sender {
+    /// The thread.
+    pub thread: Obj<Tcb>,
+    /// Badge of the capability.
+    pub badge: u64,
+    /// The message may carry capabilities.
+    pub can_grant: bool,
+    /// The receiver may get a reply capability.
+    pub can_grant_reply: bool,
+}
+
+impl Sender {
+    /// `thread` sending through `cap`.
+    #[inline(always)]
+    pub fn through(thread: Obj<Tcb>, cap: &EndpointCap) -> Self {
+        Self {
+            thread,
+            badge: cap.badge,
+            can_grant: cap.rights.contains(CapRights::GRANT),
+            can_grant_reply: cap.rights.contains(CapRights::GRANT_REPLY),
+        }
+    }
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SendKind {
+    /// Block until it is received.
+    Blocking,
+    /// Drop it if nobody waits.
+    NonBlocking,
+    /// Block until it is received, then until it is answered.
+    Call,
+}
+
+/// Whether a receive blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReceiveKind {
+    /// Wait for a message.
+    Blocking,
+    /// Return at once with badge 0 if there is none.
+    NonBlocking,
+}
+
+impl Obj<Endpoint> {
+    /// Sends the message in the sender's registers and buffer, or its fault.
+    #[inline]
+    pub fn send(self, k: &Kernel, sender: Sender, kind: SendKind) {
+        match self.waiting_receiver() {
+            Some((receiver, receiver_can_grant)) => {
+                self.queue.remove(receiver);
+                transfer::transfer(k, &sender, Some(self), receiver);
+                receiver.set_state(k, ThreadState::Running);
+                sched::possible_switch_to(k, receiver);
+                if kind == SendKind::Call {
+                    await_reply(k, &sender, receiver, receiver_can_grant);
+                }
+            }
+            None if kind == SendKind::NonBlocking => {}
+            None => {
+                let pending = PendingSend {
+                    endpoint: self,
+                    badge: sender.badge,
+                    can_grant: sender.can_grant,
+                    can_grant_reply: sender.can_grant_reply,
+                    is_call: kind == SendKind::Call,
+                };
+                sender.thread.set_state(k, ThreadState::BlockedOnSend(pending));
+                self.queue.push_back(sender.thread);
+            }
+        }
+    }
+
+    /// Receives into the registers and buffer of `receiver`, whose bound notification comes first.
+    #[inline]
+    pub fn receive(self, k: &Kernel, receiver: Obj<Tcb>, cap_can_grant: bool, kind: ReceiveKind) {
+        if let Some(notification) = receiver.bound_notification()
+            && notification.take_into(receiver)
+        {
+            return;
+        }
+        match self.waiting_sender() {
+            Some((thread, pending)) => {
+                self.queue.remove(thread);
+                let sender = Sender {
+                    thread,
+                    badge: pending.badge,
+                    can_grant: pending.can_grant,
+                    can_grant_reply: pending.can_grant_reply,
+                };
+                transfer::transfer(k, &sender, Some(self), receiver);
+                if pending.is_call {
+                    await_reply(k, &sender, receiver, cap_can_grant);
+                } else {
+                    thread.set_state(k, ThreadState::Running);
+                    sched::possible_switch_to(k, thread);
+                }
+            }
+            None => match kind {
+                ReceiveKind::Blocking => {
+                    let state = ThreadState::BlockedOnReceive { endpoint: self, can_grant: cap_can_grant };
+                    receiver.set_state(k, state);
+                    self.queue.push_back(receiver);
+                }
+                ReceiveKind::NonBlocking => receiver.context.set_badge(0),
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn waiting_receiver(self) -> Option<(Obj<Tcb>, bool)> {
+        let head = self.queue.head()?;
+        match head.state() {
+            ThreadState::BlockedOnReceive { can_grant, .. } => Some((head, can_grant)),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn waiting_sender(self) -> Option<(Obj<Tcb>, PendingSend)> {
+        let head = self.queue.head()?;
+        match head.state() {
+            ThreadState::BlockedOnSend(pending) => Some((head, pending)),
+            _ => None,
+        }
+    }
+
+    /// Takes a thread out of the queue that it waits in.
+    pub fn remove(self, thread: Obj<Tcb>) {
+        self.queue.remove(thread);
+    }
+
+    /// Makes every waiting thread execute its system call again: the endpoint is going away.
+    pub fn cancel_all(self, k: &Kernel) {
+        let mut woken = false;
+        while let Some(thread) = self.queue.pop_front() {
+            thread.set_state(k, ThreadState::Restart);
+            k.hart().ready.push_front(thread);
+            woken = true;
+        }
+        if woken {
+            sched::reschedule_required(k);
+        }
+    }
+
+    /// Makes every waiting sender with `badge` execute its send again.
+    pub fn cancel_badged_sends(self, k: &Kernel, badge: u64) {
+        if self.waiting_sender().is_none() {
+            return;
+        }
+        let mut next = self.queue.head();
+        while let Some(thread) = next {
+            next = thread.wait_links.next.get();
+            if matches!(thread.state(), ThreadState::BlockedOnSend(pending) if pending.badge == badge) {
+                self.queue.remove(thread);
+                thread.set_state(k, ThreadState::Restart);
+                k.hart().ready.push_front(thread);
+            }
+        }
+        sched::reschedule_required(k);
+    }
+}
+
+/// After a Call was delivered: the caller waits, and the receiver gets the right to answer.
+#[inline(always)]
+fn await_reply(k: &Kernel, sender: &Sender, receiver: Obj<Tcb>, receiver_can_grant: bool) {
+    if !(sender.can_grant || sender.can_grant_reply) {
+        sender.thread.set_state(k, ThreadState::Inactive);
+        return;
+    }
+    sender.thread.set_state(k, ThreadState::BlockedOnReply);
+    let reply = Cap::Reply(ReplyCap { caller: sender.thread, master: false, can_grant: receiver_can_grant });
+    derivation::insert(reply, sender.thread.reply_master(), receiver.caller_slot());
+}

@@ -1,0 +1,135 @@
+//! [`Notification`]: a word of badge bits, and the threads that wait for one.
+
+use core::cell::Cell;
+
+use super::thread_queue::ThreadQueue;
+use super::{Tcb, ThreadState};
+use crate::kernel::Kernel;
+use crate::obj::{Obj, Tagged};
+use crate::sched;
+
+/// A notification. 32 bytes, zeroed memory is an idle notification.
+#[repr(C, align(32))]
+pub struct Notification {
+    queue: ThreadQueue,
+    /// The badges signalled since the last wait, ORed together.
+    word: Cell<u64>,
+    /// The thread that the notification is bound to, and whether it is active: signalled and not yet waited for. The word alone
+    /// does not tell, since a badge can be 0.
+    bound: Cell<Tagged<Tcb>>,
+}
+
+const _: () = assert!(size_of::<Notification>() == 1 << rel4_abi::object::NOTIFICATION_BITS);
+
+const ACTIVE: usize = 1;
+
+impl Default for Notification {
+    fn default() -> Self {
+        Self { queue: ThreadQueue::default(), word: Cell::new(0), bound: Cell::new(Tagged::NONE) }
+    }
+}
+
+impl Obj<Notification> {
+    fn is_active(self) -> bool {
+        self.bound.get().flags() == ACTIVE
+    }
+
+    fn set_active(self, active: bool) {
+        self.bound.set(self.bound.get().with_flags(usize::from(active) * ACTIVE));
+    }
+
+    /// The thread that the notification is bound to.
+    pub fn bound_thread(self) -> Option<Obj<Tcb>> {
+        self.bound.get().object()
+    }
+
+    /// Whether threads wait on it.
+    pub fn has_waiters(self) -> bool {
+        self.queue.head().is_some()
+    }
+
+    /// Signals: wakes the first waiter, or the bound thread out of a receive, or is remembered.
+    #[inline]
+    pub fn signal(self, k: &Kernel, badge: u64) {
+        if let Some(waiter) = self.queue.pop_front() {
+            wake(k, waiter, badge);
+            return;
+        }
+        #[cfg(feature = "sync-ipc")]
+        if !self.is_active()
+            && let Some(thread) = self.bound_thread()
+            && matches!(thread.state(), ThreadState::BlockedOnReceive { .. })
+        {
+            super::tcb::cancel_ipc(k, thread);
+            wake(k, thread, badge);
+            return;
+        }
+        self.word.set(self.word.get() | badge);
+        self.set_active(true);
+    }
+
+    /// If the notification is active, gives its word to `receiver` and makes it idle.
+    #[inline]
+    pub fn take_into(self, receiver: Obj<Tcb>) -> bool {
+        if !self.is_active() {
+            return false;
+        }
+        receiver.context.set_badge(self.word.take());
+        self.set_active(false);
+        true
+    }
+
+    /// Waits for a signal.
+    pub fn wait(self, k: &Kernel, receiver: Obj<Tcb>) {
+        if !self.take_into(receiver) {
+            receiver.set_state(k, ThreadState::BlockedOnNotification(self));
+            self.queue.push_back(receiver);
+        }
+    }
+
+    /// Looks for a signal; badge 0 if there is none.
+    pub fn poll(self, receiver: Obj<Tcb>) {
+        if !self.take_into(receiver) {
+            receiver.context.set_badge(0);
+        }
+    }
+
+    /// Takes a thread out of the queue that it waits in.
+    pub fn remove(self, thread: Obj<Tcb>) {
+        self.queue.remove(thread);
+    }
+
+    /// Makes every waiting thread execute its system call again: the notification is going away.
+    pub fn cancel_all(self, k: &Kernel) {
+        let mut woken = false;
+        while let Some(thread) = self.queue.pop_front() {
+            thread.set_state(k, ThreadState::Restart);
+            k.hart().ready.push_front(thread);
+            woken = true;
+        }
+        if woken {
+            sched::reschedule_required(k);
+        }
+    }
+
+    /// Binds the notification to a thread; neither may be bound already.
+    pub fn bind(self, thread: Obj<Tcb>) {
+        debug_assert!(self.bound_thread().is_none() && thread.bound_notification().is_none());
+        self.bound.set(self.bound.get().with_object(Some(thread)));
+        thread.set_bound_notification(Some(self));
+    }
+
+    /// Undoes the binding, if there is one.
+    pub fn unbind(self) {
+        if let Some(thread) = self.bound_thread() {
+            thread.set_bound_notification(None);
+            self.bound.set(self.bound.get().with_object(None));
+        }
+    }
+}
+
+fn wake(k: &Kernel, thread: Obj<Tcb>, badge: u64) {
+    thread.context.set_badge(badge);
+    thread.set_state(k, ThreadState::Running);
+    sched::possible_switch_to(k, thread);
+}

@@ -1,0 +1,52 @@
+//! The queue of threads that wait on an endpoint or notification: first in, first out, linked through the TCBs.
+
+use core::cell::Cell;
+
+use super::Tcb;
+use crate::obj::Obj;
+
+/// Head and tail of a queue, both empty or both not.
+#[repr(C)]
+#[derive(Default)]
+pub(super) struct ThreadQueue {
+    head: Cell<Option<Obj<Tcb>>>,
+    tail: Cell<Option<Obj<Tcb>>>,
+}
+
+impl ThreadQueue {
+    #[inline(always)]
+    pub(super) fn head(&self) -> Option<Obj<Tcb>> {
+        self.head.get()
+    }
+
+    #[inline(always)]
+    pub(super) fn push_back(&self, tcb: Obj<Tcb>) {
+        let tail = self.tail.get();
+        tcb.wait_links.previous.set(tail);
+        tcb.wait_links.next.set(None);
+        match tail {
+            Some(tail) => tail.wait_links.next.set(Some(tcb)),
+            None => self.head.set(Some(tcb)),
+        }
+        self.tail.set(Some(tcb));
+    }
+
+    #[inline(always)]
+    pub(super) fn remove(&self, tcb: Obj<Tcb>) {
+        let (previous, next) = (tcb.wait_links.previous.get(), tcb.wait_links.next.get());
+        match previous {
+            Some(previous) => previous.wait_links.next.set(next),
+            None => self.head.set(next),
+        }
+        match next {
+            Some(next) => next.wait_links.previous.set(previous),
+            None => self.tail.set(previous),
+        }
+    }
+
+    pub(super) fn pop_front(&self) -> Option<Obj<Tcb>> {
+        let head = self.head.get()?;
+        self.remove(head);
+        Some(head)
+    }
+}

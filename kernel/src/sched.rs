@@ -1,0 +1,315 @@
+//! The scheduler: fixed priorities, round-robin within one, domains above them.
+//!
+//! System calls never switch threads themselves. They leave a note, the [`Action`], and [`schedule`] acts on it once at the end of
+//! each kernel entry. The rules are seL4's, observable through the order in which equal threads run.
+
+use core::cell::Cell;
+
+use crate::arch;
+use crate::config::{NUM_DOMAINS, TIME_SLICE_TICKS};
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::{Tcb, ThreadState};
+use crate::vm;
+
+const PRIORITIES: usize = rel4_abi::sched::NUM_PRIORITIES as usize;
+const WORDS: usize = PRIORITIES / u64::BITS as usize;
+
+/// What the scheduler has to do at the end of the kernel entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Go on with the current thread.
+    Keep,
+    /// Find the thread to run.
+    Choose,
+    /// Run this thread unless the current one or a queued one goes before it.
+    Candidate(Obj<Tcb>),
+}
+
+/// The runnable threads of one hart that are not current: a queue per domain and priority, and bitmaps of the non-empty ones.
+pub struct ReadyQueues {
+    domains: [DomainQueues; NUM_DOMAINS],
+}
+
+struct DomainQueues {
+    /// Bit *w*: word *w* of `bitmap` is not zero.
+    summary: Cell<u64>,
+    /// Bit *p*: the queue of priority *p* is not empty.
+    bitmap: [Cell<u64>; WORDS],
+    queues: [Queue; PRIORITIES],
+}
+
+struct Queue {
+    head: Cell<Option<Obj<Tcb>>>,
+    tail: Cell<Option<Obj<Tcb>>>,
+}
+
+impl DomainQueues {
+    const EMPTY: Self = Self {
+        summary: Cell::new(0),
+        bitmap: [const { Cell::new(0) }; WORDS],
+        queues: [const { Queue { head: Cell::new(None), tail: Cell::new(None) } }; PRIORITIES],
+    };
+
+    fn mark(&self, priority: u8) {
+        let (word, bit) = (usize::from(priority) / 64, priority % 64);
+        self.bitmap[word].set(self.bitmap[word].get() | 1 << bit);
+        self.summary.set(self.summary.get() | 1 << word);
+    }
+
+    fn unmark(&self, priority: u8) {
+        let (word, bit) = (usize::from(priority) / 64, priority % 64);
+        let bits = self.bitmap[word].get() & !(1 << bit);
+        self.bitmap[word].set(bits);
+        if bits == 0 {
+            self.summary.set(self.summary.get() & !(1 << word));
+        }
+    }
+
+    fn highest(&self) -> Option<u8> {
+        let summary = self.summary.get();
+        if summary == 0 {
+            return None;
+        }
+        let word = summary.ilog2();
+        let bit = self.bitmap[word as usize % WORDS].get().ilog2();
+        Some((word * 64 + bit) as u8)
+    }
+}
+
+impl ReadyQueues {
+    /// No thread is ready.
+    pub const EMPTY: Self = Self { domains: [const { DomainQueues::EMPTY }; NUM_DOMAINS] };
+
+    fn domain(&self, domain: u8) -> &DomainQueues {
+        &self.domains[usize::from(domain) % NUM_DOMAINS]
+    }
+
+    /// Puts a thread before all others of its priority, unless it is queued already.
+    #[inline]
+    pub fn push_front(&self, thread: Obj<Tcb>) {
+        if thread.queued.replace(true) {
+            return;
+        }
+        let (domain, priority) = (self.domain(thread.domain.get()), thread.priority.get());
+        let queue = &domain.queues[usize::from(priority)];
+        let head = queue.head.replace(Some(thread));
+        thread.ready_links.previous.set(None);
+        thread.ready_links.next.set(head);
+        match head {
+            Some(head) => head.ready_links.previous.set(Some(thread)),
+            None => {
+                queue.tail.set(Some(thread));
+                domain.mark(priority);
+            }
+        }
+    }
+
+    /// Puts a thread behind all others of its priority, unless it is queued already.
+    #[inline]
+    pub fn push_back(&self, thread: Obj<Tcb>) {
+        if thread.queued.replace(true) {
+            return;
+        }
+        let (domain, priority) = (self.domain(thread.domain.get()), thread.priority.get());
+        let queue = &domain.queues[usize::from(priority)];
+        let tail = queue.tail.replace(Some(thread));
+        thread.ready_links.previous.set(tail);
+        thread.ready_links.next.set(None);
+        match tail {
+            Some(tail) => tail.ready_links.next.set(Some(thread)),
+            None => {
+                queue.head.set(Some(thread));
+                domain.mark(priority);
+            }
+        }
+    }
+
+    /// Takes a thread out, if it is queued. Its domain and priority must be those that it was queued with.
+    #[inline]
+    pub fn remove(&self, thread: Obj<Tcb>) {
+        if !thread.queued.replace(false) {
+            return;
+        }
+        let (domain, priority) = (self.domain(thread.domain.get()), thread.priority.get());
+        let queue = &domain.queues[usize::from(priority)];
+        let (previous, next) = (thread.ready_links.previous.get(), thread.ready_links.next.get());
+        match previous {
+            Some(previous) => previous.ready_links.next.set(next),
+            None => queue.head.set(next),
+        }
+        match next {
+            Some(next) => next.ready_links.previous.set(previous),
+            None => queue.tail.set(previous),
+        }
+        if queue.head.get().is_none() {
+            domain.unmark(priority);
+        }
+    }
+
+    /// Visits all queued threads.
+    #[cfg(feature = "debug")]
+    pub fn for_each(&self, visit: &mut impl FnMut(Obj<Tcb>)) {
+        for queue in self.domains.iter().flat_map(|domain| &domain.queues) {
+            let mut next = queue.head.get();
+            while let Some(thread) = next {
+                visit(thread);
+                next = thread.ready_links.next.get();
+            }
+        }
+    }
+
+    fn first(&self, domain: u8) -> Option<Obj<Tcb>> {
+        let domain = self.domain(domain);
+        domain.queues[usize::from(domain.highest()?)].head.get()
+    }
+
+    /// Whether no queued thread of the domain has a higher priority.
+    fn is_highest(&self, domain: u8, priority: u8) -> bool {
+        self.domain(domain).highest().is_none_or(|highest| priority >= highest)
+    }
+}
+
+/// Called after every change of a thread's state.
+#[inline(always)]
+pub fn state_changed(k: &Kernel, thread: Obj<Tcb>) {
+    let hart = k.hart();
+    if hart.action.get() == Action::Keep && hart.current.get() == thread && !thread.is_runnable() {
+        reschedule_required(k);
+    }
+}
+
+/// Makes the scheduler choose; a candidate so far becomes one among the queued.
+pub fn reschedule_required(k: &Kernel) {
+    let hart = k.hart();
+    if let Action::Candidate(candidate) = hart.action.replace(Action::Choose) {
+        hart.ready.push_front(candidate);
+    }
+}
+
+/// A thread became runnable: it runs next if it goes before the current one.
+#[inline]
+pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
+    let hart = k.hart();
+    if thread.domain.get() != k.domains.current() {
+        hart.ready.push_front(thread);
+    } else if hart.action.get() != Action::Keep {
+        reschedule_required(k);
+        hart.ready.push_front(thread);
+    } else {
+        hart.action.set(Action::Candidate(thread));
+    }
+}
+
+/// Acts on the note that the kernel entry left: afterwards the current thread is the one to run.
+#[inline]
+pub fn schedule(k: &Kernel) {
+    let hart = k.hart();
+    let action = hart.action.get();
+    if action == Action::Keep {
+        return;
+    }
+    let current = hart.current.get();
+    let current_goes_on = current.is_runnable();
+    if current_goes_on {
+        hart.ready.push_front(current);
+    }
+    match action {
+        Action::Candidate(candidate) => {
+            let (old, new) = (current.priority.get(), candidate.priority.get());
+            let is_idle = current == hart.idle();
+            if (is_idle || new < old) && !hart.ready.is_highest(k.domains.current(), new) {
+                hart.ready.push_front(candidate);
+                choose(k);
+            } else if current_goes_on && new == old {
+                hart.ready.push_back(candidate);
+                choose(k);
+            } else {
+                switch_to(k, candidate);
+            }
+        }
+        _ => choose(k),
+    }
+    hart.action.set(Action::Keep);
+}
+
+fn choose(k: &Kernel) {
+    k.domains.advance_if_over();
+    let next = k.hart().ready.first(k.domains.current()).unwrap_or_else(|| k.hart().idle());
+    switch_to(k, next);
+}
+
+#[inline]
+fn switch_to(k: &Kernel, thread: Obj<Tcb>) {
+    let hart = k.hart();
+    hart.ready.remove(thread);
+    if hart.current.replace(thread) != thread {
+        vm::space::activate(k, thread);
+        arch::thread_switched(k, thread);
+    }
+}
+
+/// Prepares the current thread for its return to user space: a restarted one executes its last instruction again.
+#[inline]
+pub fn activate(k: &Kernel) {
+    let thread = k.hart().current.get();
+    if thread.state() == ThreadState::Restart {
+        thread.context.next_pc.set(thread.context.fault_pc.get());
+        thread.set_state(k, ThreadState::Running);
+    }
+}
+
+/// Yield: the current thread goes behind its equals.
+pub fn yield_current(k: &Kernel) {
+    let hart = k.hart();
+    let current = hart.current.get();
+    hart.ready.remove(current);
+    hart.ready.push_back(current);
+    reschedule_required(k);
+}
+
+/// One tick of the clock: charges the running thread and the running domain.
+pub fn tick(k: &Kernel) {
+    let hart = k.hart();
+    let current = hart.current.get();
+    if current.state() == ThreadState::Running {
+        let left = current.time_slice.get();
+        if left > 1 {
+            current.time_slice.set(left - 1);
+        } else {
+            current.time_slice.set(TIME_SLICE_TICKS);
+            hart.ready.push_back(current);
+            reschedule_required(k);
+        }
+    }
+    if NUM_DOMAINS > 1 && k.domains.tick_is_last() {
+        reschedule_required(k);
+    }
+}
+
+/// Gives a thread another priority.
+pub fn set_priority(k: &Kernel, thread: Obj<Tcb>, priority: u8) {
+    let hart = k.hart();
+    hart.ready.remove(thread);
+    thread.priority.set(priority);
+    if thread.is_runnable() {
+        if thread == hart.current.get() {
+            reschedule_required(k);
+        } else {
+            possible_switch_to(k, thread);
+        }
+    }
+}
+
+/// Moves a thread to another domain.
+pub fn set_domain(k: &Kernel, thread: Obj<Tcb>, domain: u8) {
+    let hart = k.hart();
+    hart.ready.remove(thread);
+    thread.domain.set(domain);
+    if thread.is_runnable() {
+        hart.ready.push_front(thread);
+    }
+    if thread == hart.current.get() {
+        reschedule_required(k);
+    }
+}

@@ -1,0 +1,79 @@
+//! Debug system calls of the debug build: the console, and a look at kernel state.
+
+use rel4_abi::DebugSyscall;
+use rel4_abi::message_info::MSG_MAX_LENGTH;
+use rel4_abi::user_context::Register;
+
+use crate::arch;
+use crate::cap::{Cap, lookup};
+use crate::console::{print, println};
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::ipc_buffer::Access;
+use crate::object::{BufferRef, Tcb};
+
+/// Carries out debug system call `number`; returns whether there is one.
+pub(super) fn handle(k: &Kernel, number: u64) -> bool {
+    let thread = k.current();
+    let argument = thread.context.cptr();
+    match DebugSyscall::decode(number as i64) {
+        Some(DebugSyscall::PutChar) => arch::console_putchar(argument as u8),
+        Some(DebugSyscall::DumpScheduler) => dump_scheduler(k),
+        Some(DebugSyscall::Halt) => {
+            println!("DebugHalt: halting, as user space asked");
+            arch::halt();
+        }
+        Some(DebugSyscall::CapIdentify) => {
+            let cap = lookup::slot_of_thread(thread, argument).map_or(Cap::Null, |slot| slot.cap());
+            thread.context.set(Register::A0, type_number(&cap));
+        }
+        Some(DebugSyscall::NameThread) => name_thread(thread, argument),
+        Some(DebugSyscall::Snapshot) => println!("DebugSnapshot: not supported by this kernel"),
+        Some(DebugSyscall::SendIpi | DebugSyscall::GetThreadAffinity) | None => return false,
+    }
+    true
+}
+
+/// The numbers that seL4 gives capability types.
+fn type_number(cap: &Cap) -> u64 {
+    match cap {
+        Cap::Null => 0,
+        Cap::Frame(_) => 1,
+        Cap::Untyped(_) => 2,
+        Cap::PageTable(_) => 3,
+        Cap::Endpoint(_) => 4,
+        Cap::Notification(_) => 6,
+        Cap::Reply(_) => 8,
+        Cap::CNode(_) => 10,
+        Cap::AsidControl => 11,
+        Cap::Thread(_) => 12,
+        Cap::AsidPool(_) => 13,
+        Cap::IrqControl => 14,
+        Cap::IrqHandler(_) => 16,
+        Cap::Zombie(_) => 18,
+        Cap::Domain => 20,
+    }
+}
+
+fn name_thread(thread: Obj<Tcb>, cptr: u64) {
+    let target = lookup::slot_of_thread(thread, cptr).map_or(Cap::Null, |slot| slot.cap());
+    let buffer = BufferRef::of_thread(thread, Access::Send);
+    let (Cap::Thread(target), Some(buffer)) = (target, buffer) else {
+        println!("DebugNameThread: {cptr:#x} is no thread, or the caller has no IPC buffer; halting");
+        arch::halt();
+    };
+    let bytes = (0..MSG_MAX_LENGTH * 8).map(|index| buffer.message_byte(index));
+    target.set_name(bytes.take_while(|&byte| byte != 0));
+}
+
+fn dump_scheduler(k: &Kernel) {
+    println!("Dumping all tcbs!");
+    println!("Name\tState\tIP\tPrio");
+    println!("--------------------------------------------------------");
+    let mut line = |thread: Obj<Tcb>| {
+        print!("{}\t{:?}\t", thread.name(), thread.state());
+        println!("{:#x}\t{}", thread.context.fault_pc.get(), thread.priority.get());
+    };
+    line(k.current());
+    k.hart().ready.for_each(&mut line);
+}

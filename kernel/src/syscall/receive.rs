@@ -1,0 +1,37 @@
+//! Recv and NBRecv, which are Wait and Poll on a notification.
+
+use rel4_abi::CapRights;
+use rel4_abi::lookup_failure::LookupFailure;
+
+use crate::cap::{Cap, delete, lookup};
+use crate::fault::{self, Fault, Phase};
+use crate::kernel::Kernel;
+use crate::object::endpoint::ReceiveKind;
+
+/// Receives from the capability that the current thread names.
+#[inline]
+pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
+    let thread = k.current();
+    let cptr = thread.context.cptr();
+    let fail = |failure| fault::raise(k, thread, Fault::Cap { cptr, phase: Phase::Receive, failure });
+    let slot = match lookup::slot_of_thread(thread, cptr) {
+        Ok(slot) => slot,
+        Err(failure) => return fail(failure),
+    };
+    match slot.cap() {
+        Cap::Endpoint(cap) if cap.rights.contains(CapRights::READ) => {
+            delete::delete_simple(k, thread.caller_slot());
+            cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
+        }
+        Cap::Notification(cap)
+            if cap.rights.contains(CapRights::READ)
+                && cap.notification.bound_thread().is_none_or(|bound| bound == thread) =>
+        {
+            match kind {
+                ReceiveKind::Blocking => cap.notification.wait(k, thread),
+                ReceiveKind::NonBlocking => cap.notification.poll(thread),
+            }
+        }
+        _ => fail(LookupFailure::MissingCapability { bits_left: 0 }),
+    }
+}
