@@ -42,7 +42,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A mistake at the byte range `span` of `text`.
-    pub(super) fn at(path: &Path, text: &str, span: Range<usize>, message: String) -> Self {
+    pub(crate) fn at(path: &Path, text: &str, span: Range<usize>, message: String) -> Self {
         let start = (0..=span.start.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
         let before = &text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -1,0 +1,6 @@
+//! The command line from end to end, with a stand-in for QEMU.
+
+mod bad_input;
+mod bench;
+mod outcomes;
+mod run_directory;

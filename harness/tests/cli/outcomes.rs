@@ -1,0 +1,134 @@
+//! What a guest can do, and what the harness makes of it.
+
+use rel4_harness::manifest::State;
+use rel4_harness::run::Outcome;
+
+use crate::bench::Bench;
+
+/// Runs the matrix with a misbehaving guest: the exit code, the one line for each cell, and that the log is kept.
+#[track_caller]
+fn check(behaviour: &str, code: i32, message: &str) -> Bench {
+    let bench = Bench::new();
+    let done = bench.run(behaviour);
+    done.assert(code, message);
+    bench.assert_nothing_left_running();
+    assert!(bench.read("run/serial/ipc.old.virt.r0.log").starts_with("OpenSBI"), "the raw log is kept");
+    assert_eq!(bench.manifest().cells.len(), 2, "one bad cell does not stop the others");
+    assert!(bench.read("run/junit.xml").contains("ipc.old.virt.r1"));
+    bench
+}
+
+#[test]
+fn a_good_run_gives_all_results() {
+    let bench = Bench::new();
+    let done = bench.run("");
+    done.assert(0, "[2/2] ipc.old.virt.r1: measured");
+    bench.assert_nothing_left_running();
+    let manifest = bench.manifest();
+    assert_eq!(manifest.state, State::Complete);
+    assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
+    assert_eq!(manifest.firmware.as_deref(), Some("OpenSBI v1.1"));
+    assert!(manifest.cells[0].command.contains(&"-icount".to_owned()));
+    assert_eq!(manifest.matrix.sha256.len(), 64);
+    // (5000 - 10) / 10 instructions, five samples in each of two repeats.
+    assert!(
+        done.stdout.contains("instructions median 499 instructions [499, 499], n = 10"),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(bench.read("run/samples.csv").lines().count(), 11);
+    assert_eq!(bench.read("run/summary.csv").lines().count(), 2);
+    assert!(bench.read("run/junit.xml").contains(r#"tests="2""#));
+    assert_eq!(bench.read("run/matrix.toml"), bench.read("m.toml"));
+}
+
+#[test]
+fn a_kernel_that_panics_at_boot_is_named() {
+    check("kernel-panic", 1, "the kernel panicked: hart=0 src/boot.rs:12: no memory");
+}
+
+#[test]
+fn a_loader_that_panics_is_named() {
+    check("loader-panic", 1, "the loader panicked: overlap");
+}
+
+#[test]
+fn a_kernel_that_hangs_before_user_space_is_named() {
+    check("boot-hang", 1, "no record within 1 s of power-on, so user space was not reached");
+}
+
+#[test]
+fn a_workload_that_hangs_is_told_from_a_kernel_that_does() {
+    check("run-hang", 1, "user space was reached but not the end within 1 s");
+}
+
+#[test]
+fn a_root_task_that_faults_is_named() {
+    check("fault", 1, "a thread faulted and nobody handles its faults: pc=0x10000");
+}
+
+#[test]
+fn a_check_that_does_not_hold_is_named() {
+    check("fail", 1, "the workload failed: what=reply-differs");
+}
+
+#[test]
+fn a_guest_that_powers_off_too_early_is_named() {
+    check("power-off", 1, "the guest powered off or reset before it was done");
+}
+
+#[test]
+fn a_guest_that_ran_with_other_parameters_is_named() {
+    check("deaf", 1, "the cell has words=0, but the guest ran with 3");
+}
+
+#[test]
+fn a_log_cut_in_the_middle_of_a_record_proves_nothing() {
+    check("cut", 2, "the log is damaged and proves nothing");
+}
+
+#[test]
+fn interleaved_records_prove_nothing() {
+    check("interleaved", 2, "the log is damaged and proves nothing");
+}
+
+#[test]
+fn garbage_that_looks_like_records_proves_nothing() {
+    check("garbage", 2, "the log is damaged and proves nothing");
+}
+
+#[test]
+fn counts_that_differ_between_repeats_are_a_failure() {
+    let bench = Bench::new();
+    bench
+        .run("unsteady")
+        .assert(1, "instruction counts differ between repeats: against ipc.old.virt.r0, round_trip 0");
+    assert_eq!(bench.read("run/samples.csv").lines().count(), 11, "the samples are kept all the same");
+}
+
+#[test]
+fn an_emulator_that_dies_leaves_cells_to_resume() {
+    let bench = Bench::new();
+    let done = bench.run("die");
+    done.assert(3, "the emulator broke down (exit code 1: qemu: could not allocate memory)");
+    done.assert(3, "resume with `harness run --matrix m.toml --out run`");
+    let manifest = bench.manifest();
+    assert_eq!((manifest.cells.len(), manifest.abandoned.len()), (0, 2));
+    assert!(bench.path("run").join(&manifest.abandoned[0].serial).exists(), "its log is kept");
+    bench.run("").assert(0, "resuming run: 0 of 2 cells are finished");
+}
+
+#[test]
+fn a_log_is_judged_by_itself_too() {
+    let bench = Bench::new();
+    bench.run("").assert(0, "");
+    let log = "run/serial/ipc.old.virt.r0.log";
+    let done = bench.harness("", &["parse", log]);
+    assert_eq!((done.code, done.stdout.as_str()), (0, format!("{log}: 5 records, complete\n").as_str()));
+    let text = bench.read(log);
+    bench.write("cut.log", &text[..text.len() - 10]);
+    assert_eq!(bench.harness("", &["parse", "cut.log"]).code, 2);
+    bench.write("panic.log", "@kernel-panic hart=0 x\n");
+    assert_eq!(bench.harness("", &["parse", "panic.log"]).code, 1);
+    bench.harness("", &["parse", "none.log"]).assert(3, "cannot read none.log");
+}
