@@ -81,9 +81,11 @@ fn main_job(options: &[OsString]) -> Vec<OsString> {
     arguments
 }
 
-/// What the harness needs to carry out `arguments`: nothing for help and listings.
+/// What the harness needs to carry out `arguments`: nothing for help, plans and listings.
 fn needs(arguments: &[OsString]) -> Vec<&'static Requirement> {
-    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    let only_talks =
+        |argument: &OsString| ["--help", "-h", "--dry-run"].iter().any(|option| argument == option);
+    if arguments.iter().any(only_talks) {
         return Vec::new();
     }
     match arguments.first().and_then(|command| command.to_str()) {
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn commands_that_only_read_need_nothing() {
-        for arguments in ["list", "parse log", "gate --reference dir", "run --help", ""] {
+        for arguments in ["list", "parse log", "gate --reference dir", "run --help", "build --dry-run", ""] {
             assert!(needs(&words(arguments)).is_empty(), "{arguments}");
         }
         assert_eq!(needs(&words("build")).len(), 1);

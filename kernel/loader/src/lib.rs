@@ -7,7 +7,7 @@
 //! Principles:
 //! * everything that can be decided without hardware is decided here, and tested on the host;
 //! * nothing that was read is believed before its offsets and lengths are checked: damage is an error with addresses in it;
-//! * no `unsafe`: that lives in the guest half, in `guest/entry.rs`, `guest/memory.rs`, `guest/sbi.rs` and `guest/harts.rs`.
+//! * no `unsafe`: that lives in the guest half, each use with its reason.
 //!
 //! | module | what |
 //! |---|---|

@@ -6,16 +6,12 @@
 #![allow(unsafe_code, reason = "entering the kernel changes the address space under the running code")]
 
 use core::arch::asm;
-use core::hint;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use thiserror::Error;
 
-use super::entry;
 use super::sbi::{self, SbiError};
-
-/// Polls before a hart that does not answer is given up; some seconds.
-const PATIENCE: u32 = 1 << 26;
+use super::{entry, wait};
 
 /// How the kernel is entered, on every hart alike.
 #[derive(Clone, Copy)]
@@ -56,23 +52,15 @@ pub(super) fn start(harts: impl Iterator<Item = u64>) -> Result<u64, StartError>
     let mut started = 0;
     for hart in harts {
         // The hart that handed over to hart 0 may still be on its way out.
-        poll(|| sbi::is_stopped(hart).unwrap_or(true)).ok_or(StartError::DoesNotStop { hart })?;
+        wait::at_most_seconds(|| sbi::is_stopped(hart).unwrap_or(true))
+            .ok_or(StartError::DoesNotStop { hart })?;
         started += 1;
         sbi::start_hart(hart, entry::secondary_start(), started)
             .map_err(|error| StartError::Refused { hart, error })?;
-        poll(|| ARRIVED.load(Ordering::Acquire) == started).ok_or(StartError::DoesNotArrive { hart })?;
+        wait::at_most_seconds(|| ARRIVED.load(Ordering::Acquire) == started)
+            .ok_or(StartError::DoesNotArrive { hart })?;
     }
     Ok(started)
-}
-
-fn poll(condition: impl Fn() -> bool) -> Option<()> {
-    for _ in 0..PATIENCE {
-        if condition() {
-            return Some(());
-        }
-        hint::spin_loop();
-    }
-    None
 }
 
 /// Enters the kernel as logical core 0 on `hart`, and lets the waiting harts do the same.
@@ -89,9 +77,7 @@ pub(super) fn enter_all(hart: u64, kernel: KernelEntry) -> ! {
 /// Reports `hart` as logical core `core`, waits until all are there, and enters the kernel.
 pub(super) fn join(hart: u64, core: u64) -> ! {
     ARRIVED.fetch_add(1, Ordering::Release);
-    while !OPEN.load(Ordering::Acquire) {
-        hint::spin_loop();
-    }
+    wait::for_ever(|| OPEN.load(Ordering::Acquire));
     let kernel = KernelEntry {
         satp: SATP.load(Ordering::Relaxed),
         entry: ENTRY.load(Ordering::Relaxed),

@@ -5,6 +5,7 @@
 //! | [`entry`] | first instructions of every hart, hand-over to hart 0, trap vector |
 //! | [`boot`] | what hart 0 does, from the device tree to the kernel's entry |
 //! | [`harts`] | starting the other harts, and entering the kernel on all of them |
+//! | [`wait`] | waiting for another hart without keeping it from running |
 //! | [`memory`] | the only place where addresses become bytes |
 //! | [`sbi`] | calls to the firmware |
 //! | [`console`] | `@loader` lines |
@@ -17,3 +18,4 @@ mod failure;
 mod harts;
 mod memory;
 mod sbi;
+mod wait;

@@ -13,6 +13,8 @@ pub(super) const HART_STOP: usize = 1;
 const HART_GET_STATUS: usize = 2;
 const STOPPED: usize = 1;
 
+const TIMER: usize = 0x5449_4d45;
+
 const LEGACY_PUTCHAR: usize = 1;
 const LEGACY_SHUTDOWN: usize = 8;
 
@@ -55,6 +57,12 @@ pub(super) fn start_hart(hart: u64, address: usize, opaque: u64) -> Result<(), S
 /// Whether `hart` is stopped, so that it can be started.
 pub(super) fn is_stopped(hart: u64) -> Result<bool, SbiError> {
     call(HSM, HART_GET_STATUS, [hart as usize, 0, 0]).map(|status| status == STOPPED)
+}
+
+/// Has the timer interrupt become pending at the time `at`, in ticks, and clears it until then.
+pub(super) fn set_timer(at: u64) {
+    // Cannot fail where the extension exists, and every firmware with HSM has it.
+    let _ = call(TIMER, 0, [at as usize, 0, 0]);
 }
 
 /// Turns the machine off and reports a failure.
