@@ -3,8 +3,9 @@
 use core::fmt::Write;
 
 use rel4_abi::FaultMessage;
+use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
 use rel4_records::{Kind, RecordWriter, WriteError};
-use rel4_runtime::process::SourceLine;
+use rel4_runtime::process::{Report, ReportError, SourceLine};
 use rel4_runtime::resources::ResourceError;
 
 /// Why a run failed.
@@ -22,8 +23,13 @@ pub enum Failure {
         /// How many.
         count: usize,
     },
-    /// A parameter is missing or not acceptable.
-    BadParameter {
+    /// A parameter is missing or not one of a few words.
+    BadChoice {
+        /// Its name.
+        key: &'static str,
+    },
+    /// An integer parameter is missing or not acceptable.
+    BadInteger {
         /// Its name.
         key: &'static str,
         /// What is wrong, as a word.
@@ -85,7 +91,7 @@ impl Failure {
             Self::BadBootargs { .. } => "bad_bootargs",
             Self::UnknownWorkload => "unknown_workload",
             Self::UnknownParameters { .. } => "unknown_parameters",
-            Self::BadParameter { .. } => "bad_parameter",
+            Self::BadChoice { .. } | Self::BadInteger { .. } => "bad_parameter",
             Self::Resource(_) => "resource",
             Self::ProcessFault { .. } => "fault",
             Self::ProcessPanic { .. } => "panic",
@@ -106,7 +112,8 @@ impl Failure {
             Self::BadBootargs { reason } => record.field("reason", reason),
             Self::UnknownWorkload => record,
             Self::UnknownParameters { count } => record.field("count", count),
-            Self::BadParameter { key, reason, min, max } => {
+            Self::BadChoice { key } => record.field("key", key).field("reason", "no_such_choice"),
+            Self::BadInteger { key, reason, min, max } => {
                 record.field("key", key).field("reason", reason).field("min", min).field("max", max)
             }
             Self::Resource(error) => record.field("error", error),
@@ -154,6 +161,23 @@ impl Failure {
     }
 }
 
+/// The results of `process`, if its `report` is that it finished.
+///
+/// # Errors
+///
+/// What else it reports.
+pub fn unless_finished(
+    process: &'static str,
+    report: Result<Report, ReportError>,
+) -> Result<[u64; NUM_MESSAGE_REGISTERS], Failure> {
+    match report {
+        Ok(Report::Finished(results)) => Ok(results),
+        Ok(Report::Panicked(at)) => Err(Failure::ProcessPanic { process, at }),
+        Ok(Report::Faulted(fault)) => Err(Failure::ProcessFault { process, fault }),
+        Err(ReportError { label }) => Err(Failure::UnexpectedReport { process, label }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::string::String;
@@ -176,7 +200,8 @@ mod tests {
             Failure::BadBootargs { reason: "no_run_id" },
             Failure::UnknownWorkload,
             Failure::UnknownParameters { count: 2 },
-            Failure::BadParameter { key: "rounds", reason: "missing", min: 1, max: 2 },
+            Failure::BadChoice { key: "who" },
+            Failure::BadInteger { key: "rounds", reason: "missing", min: 1, max: 2 },
             Failure::Resource(ResourceError::OutOfMemory { size_bits: 12 }),
             Failure::Resource(ResourceError::NoDevice { paddr: 0x1000_0000 }),
             Failure::UnexpectedReport { process: "client", label: 9 },

@@ -10,6 +10,8 @@ mod results;
 mod server;
 mod settings;
 
+use core::sync::atomic::Ordering;
+
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, ObjectType};
 use rel4_runtime::buffer;
@@ -19,7 +21,7 @@ use rel4_runtime::shared::SharedMemory;
 
 use self::results::Results;
 use self::settings::Settings;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::parameters::Parameters;
 use crate::root::Root;
 
@@ -39,7 +41,7 @@ const CLIENT_BADGE: u64 = 2;
 /// Whatever goes wrong.
 pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> {
     let settings = Settings::from_parameters(parameters)?;
-    root.begin(NAME, &settings.named())?;
+    root.begin(NAME, parameters)?;
 
     let results = SharedMemory::new(&mut root.resources, Results::words(settings.rounds))?;
     measure(root, &settings, &results)?;
@@ -47,7 +49,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     let copy = buffer::words(&mut root.resources, settings.rounds as usize)?;
     for (metric, unit, samples) in Results::new(results.words()).metrics() {
         for (word, sample) in copy.iter_mut().zip(samples) {
-            *word = sample.load(core::sync::atomic::Ordering::Relaxed);
+            *word = sample.load(Ordering::Relaxed);
         }
         root.records.samples(metric, unit, copy)?;
     }
@@ -94,11 +96,6 @@ fn wait(supervisor: Endpoint) -> Result<(), Failure> {
         CLIENT_BADGE => "client",
         _ => "unknown",
     };
-    match report {
-        Ok(Report::Finished([0, ..])) if badge == CLIENT_BADGE => Ok(()),
-        Ok(Report::Finished([differences, ..])) => Err(Failure::WrongAnswer { differences }),
-        Ok(Report::Panicked(at)) => Err(Failure::ProcessPanic { process, at }),
-        Ok(Report::Faulted(fault)) => Err(Failure::ProcessFault { process, fault }),
-        Err(error) => Err(Failure::UnexpectedReport { process, label: error.label }),
-    }
+    let [differences, ..] = failure::unless_finished(process, report)?;
+    if differences == 0 { Ok(()) } else { Err(Failure::WrongAnswer { differences }) }
 }

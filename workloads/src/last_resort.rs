@@ -12,6 +12,7 @@ use rel4_runtime::uart::Uart;
 use rel4_runtime::{arch, process};
 
 use crate::output::{self, Records};
+use crate::root;
 
 /// The run id, byte by byte, with zeros behind it.
 static RUN: [AtomicU8; RunId::MAX_LENGTH] = [const { AtomicU8::new(0) }; RunId::MAX_LENGTH];
@@ -44,7 +45,7 @@ pub fn panicked(info: &PanicInfo<'_>) -> ! {
             let mut uart_line = uart;
             let _ = uart_line.write_char('\n');
             let _ = write_records(&mut output::reopen(uart, run), &location);
-            arch::fault()
+            root::stop()
         }
         _ => process::panicked(&location),
     }

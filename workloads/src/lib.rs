@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`]
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], [`misbehave`] (for tests)
 
 #![cfg_attr(not(test), no_std)]
 
@@ -24,6 +24,7 @@ pub mod bootargs;
 pub mod failure;
 pub mod ipc_pingpong;
 pub mod last_resort;
+pub mod misbehave;
 pub mod output;
 pub mod parameters;
 pub mod platform;

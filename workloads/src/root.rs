@@ -13,6 +13,7 @@ use crate::bootargs::{self, Bootargs};
 use crate::failure::Failure;
 use crate::last_resort;
 use crate::output::{self, Records};
+use crate::parameters::Parameters;
 use crate::platform::Platform;
 use crate::workload;
 
@@ -30,18 +31,18 @@ pub struct Root {
 }
 
 impl Root {
-    /// Writes the `begin` record.
+    /// Writes the `begin` record, with the parameters as they were given.
     ///
     /// # Errors
     ///
     /// [`Failure::Record`].
-    pub fn begin(&mut self, workload: &str, parameters: &[(&str, u64)]) -> Result<(), Failure> {
+    pub fn begin(&mut self, workload: &str, parameters: &Parameters<'_>) -> Result<(), Failure> {
         let abi = match labels::selected() {
             LabelSet::SingleCore => "sel4-up",
             LabelSet::Smp => "sel4-smp",
         };
         let record = self.records.record(Kind::Begin).field("workload", workload).field("abi", abi);
-        Ok(parameters.iter().fold(record, |record, (key, value)| record.field(key, value)).finish()?)
+        Ok(parameters.pairs().fold(record, |record, (key, value)| record.field(key, value)).finish()?)
     }
 }
 
@@ -84,8 +85,8 @@ fn guard_stack(info: &BootInfo) -> Result<(), ResourceError> {
     Ok(Frame(guard.ok_or(ResourceError::OutOfSlots)?).unmap()?)
 }
 
-/// Leaves the processor to nobody.
-fn stop() -> ! {
+/// Ends the root task without a fault.
+pub(crate) fn stop() -> ! {
     // It fails only if the capability is gone; then a fault stops the thread as well.
     let _ = Resources::TCB.suspend();
     arch::fault()

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::ipc_pingpong;
+use crate::misbehave;
 use crate::parameters::Parameters;
 use crate::root::Root;
 
@@ -14,7 +15,10 @@ pub struct Workload {
     pub run: fn(&mut Root, &Parameters<'_>) -> Result<(), Failure>,
 }
 
-const WORKLOADS: &[Workload] = &[Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run }];
+const WORKLOADS: &[Workload] = &[
+    Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
+    Workload { name: misbehave::NAME, run: misbehave::run },
+];
 
 /// The workload called `name`.
 ///

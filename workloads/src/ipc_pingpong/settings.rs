@@ -33,11 +33,6 @@ impl Settings {
         })
     }
 
-    /// The parameters by name, for the `begin` record.
-    pub(super) const fn named(&self) -> [(&'static str, u64); 4] {
-        [(ROUNDS, self.rounds), (BATCH, self.batch), (WARMUP, self.warmup), (WORDS, self.words)]
-    }
-
     /// The settings as arguments of a process.
     pub(super) const fn arguments(&self) -> [u64; 4] {
         [self.rounds, self.batch, self.warmup, self.words]
