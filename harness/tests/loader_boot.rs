@@ -86,11 +86,16 @@ fn lines<'a>(log: &'a str, tag: &str) -> Vec<&'a str> {
     log.split_inclusive('\n').filter(|line| line.starts_with(tag) && line.ends_with('\n')).collect()
 }
 
+type Fields<'a> = BTreeMap<&'a str, &'a str>;
+
 /// What each hart was told, by logical core.
-fn echoes(log: &str) -> BTreeMap<u32, BTreeMap<&str, &str>> {
-    let fields = |line| str::split_whitespace(line).filter_map(|word| word.split_once('=')).collect();
-    let by_core = |fields: BTreeMap<_, &str>| (fields["core"].parse().unwrap(), fields);
-    lines(log, "@echo ").into_iter().map(fields).map(by_core).collect()
+fn echoes(log: &str) -> BTreeMap<u32, Fields<'_>> {
+    let mut echoes = BTreeMap::new();
+    for line in lines(log, "@echo ") {
+        let told: Fields<'_> = line.split_whitespace().filter_map(|word| word.split_once('=')).collect();
+        assert!(echoes.insert(told["core"].parse().unwrap(), told).is_none(), "a core came twice:\n{log}");
+    }
+    echoes
 }
 
 fn image(max_harts: u32) -> Vec<u8> {
