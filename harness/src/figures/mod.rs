@@ -1,1 +1,33 @@
-//! To be written.
+//! From samples to pixels.
+//!
+//! A [`FigureSpec`] (`paper-figures/*.toml`) says what a figure shows → [`curves`] picks the samples of its experiment
+//! and metric → [`distribution`] lays them out and draws them with `plotters` → [`picture`] does so twice, into an SVG and
+//! into a PNG, which are therefore the same picture.
+//!
+//! All of it is Rust: text is measured and drawn with the DejaVu Sans [`font`] file, no C library takes part, and nothing
+//! of the machine but that file shows. The same samples give the same bytes. (`resvg` would draw the PNG from the SVG
+//! itself, but compiling it takes longer than compiling everything else.)
+//!
+//! Distributions are drawn as empirical cumulative distributions and not as histograms: exact instruction counts repeat,
+//! often in all but a few samples, and a step shows how many are equal and how long the tail is without a choice of bins.
+
+mod caption;
+mod curves;
+mod distribution;
+mod draw;
+mod error;
+mod font;
+mod layout;
+mod legend;
+mod mark;
+mod palette;
+mod picture;
+mod spec;
+mod steps;
+
+pub use draw::{Drawn, draw};
+pub use error::FigureError;
+pub use spec::{Axis, FigureSpec, Kind, SpecError};
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,9 @@ mod tests {
     }
 
     proptest! {
+        // Each case draws thousands of samples.
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn a_summary_is_ordered(samples in prop::collection::vec(-1e9..1e9_f64, 1..60)) {
             let summary = Summary::of(&samples).expect("finite samples");

@@ -1,0 +1,75 @@
+//! Drawing a figure into files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::caption;
+use super::curves::Curves;
+use super::distribution::Distribution;
+use super::error::FigureError;
+use super::font;
+use super::picture;
+use super::spec::{FigureSpec, Kind};
+use crate::results::SampleTable;
+use crate::store;
+
+/// The files of a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawn {
+    /// The picture, scalable.
+    pub svg: PathBuf,
+    /// The same picture in pixels.
+    pub png: PathBuf,
+}
+
+/// Draws the figure `spec` from the samples of the run called `run` into `folder`.
+///
+/// # Errors
+///
+/// A [`FigureError`], or the files cannot be written.
+pub fn draw(spec: &FigureSpec, samples: &SampleTable, run: &str, folder: &Path) -> anyhow::Result<Drawn> {
+    let (svg, png) = render(spec, samples, run)?;
+    let drawn = Drawn {
+        svg: folder.join(&spec.id).with_extension("svg"),
+        png: folder.join(&spec.id).with_extension("png"),
+    };
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    store::replace(&drawn.svg, |file| Ok(file.write_all(svg.as_bytes())?))?;
+    store::replace(&drawn.png, |file| Ok(file.write_all(&png)?))?;
+    Ok(drawn)
+}
+
+/// The figure as SVG and as PNG.
+pub(super) fn render(
+    spec: &FigureSpec,
+    samples: &SampleTable,
+    run: &str,
+) -> Result<(String, Vec<u8>), FigureError> {
+    font::register()?;
+    let curves = Curves::select(spec, samples)?;
+    let caption = caption_of(spec, &curves, run);
+    let failed = |reason| FigureError::Drawing { figure: spec.id.clone(), reason };
+    match spec.kind {
+        Kind::Distribution => {
+            let figure = Distribution::new(spec, &curves.curves, &caption);
+            let svg = picture::svg(&figure).map_err(failed)?;
+            let png = picture::png(&figure).map_err(failed)?;
+            Ok((svg, png))
+        }
+    }
+}
+
+fn caption_of(spec: &FigureSpec, curves: &Curves, run: &str) -> String {
+    let n: usize = curves.curves.iter().map(|curve| curve.summary.n).sum();
+    let values = [
+        ("run", run.to_owned()),
+        ("experiment", spec.experiment.clone()),
+        ("metric", spec.metric.clone()),
+        ("unit", curves.unit.clone()),
+        ("platform", curves.platforms.join(", ")),
+        ("parameters", curves.parameters.clone()),
+        ("n", n.to_string()),
+    ];
+    caption::fill(&spec.caption, &values)
+}

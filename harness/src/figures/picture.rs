@@ -1,0 +1,33 @@
+//! The two files of a figure.
+
+use plotters::prelude::{BitMapBackend, IntoDrawingArea as _, SVGBackend};
+
+use super::distribution::Distribution;
+
+/// Draws `figure` as SVG.
+pub(super) fn svg(figure: &Distribution<'_>) -> Result<String, String> {
+    let mut picture = String::new();
+    let root = SVGBackend::with_string(&mut picture, figure.size()).into_drawing_area();
+    figure.draw(&root).map_err(|error| error.to_string())?;
+    // The backend writes the end of the picture when it goes.
+    drop(root);
+    Ok(picture)
+}
+
+/// Draws `figure` as PNG.
+pub(super) fn png(figure: &Distribution<'_>) -> Result<Vec<u8>, String> {
+    const CHANNELS: usize = 3;
+    let (width, height) = figure.size();
+    let mut pixels = vec![0; width as usize * height as usize * CHANNELS];
+    let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+    figure.draw(&root).map_err(|error| error.to_string())?;
+    drop(root);
+
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
+    written.map_err(|error| error.to_string())?;
+    Ok(file)
+}

@@ -1,0 +1,176 @@
+//! Figure specifications.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::caption;
+use crate::config::Diagnostic;
+
+/// What a figure shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureSpec {
+    /// Its name, and that of its files.
+    pub id: String,
+    /// What stands above it.
+    pub title: String,
+    /// How it is drawn.
+    pub kind: Kind,
+    /// The experiment whose samples it shows.
+    pub experiment: String,
+    /// The metric it shows.
+    pub metric: String,
+    /// The horizontal axis, in the metric's unit.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What stands below it, with placeholders.
+    pub caption: String,
+}
+
+/// How a figure is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The share of samples at or below each value, one curve per cell.
+    Distribution,
+}
+
+/// What an axis measures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// The quantity.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+}
+
+impl Axis {
+    /// The text beside the axis.
+    pub(super) fn text(&self) -> String {
+        format!("{} ({})", self.label, self.unit)
+    }
+}
+
+/// A specification that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// The file or folder cannot be read.
+    #[error("cannot read the figure specification {path}", path = path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file says something that is not understood.
+    #[error("{0}")]
+    Invalid(Diagnostic),
+}
+
+/// The file as it stands.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    id: Spanned<String>,
+    title: String,
+    kind: Kind,
+    experiment: String,
+    metric: String,
+    x: Axis,
+    y: Axis,
+    caption: Spanned<String>,
+}
+
+impl FigureSpec {
+    /// Reads every `*.toml` file in `folder`, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// The folder or a file cannot be read, or a file is no figure specification.
+    pub fn load_all(folder: &Path) -> Result<Vec<Self>, SpecError> {
+        let unreadable = |source| SpecError::Unreadable { path: folder.to_owned(), source };
+        let entries = fs::read_dir(folder).map_err(unreadable)?;
+        let mut paths = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(unreadable)?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        paths.iter().map(|path| Self::load(path)).collect()
+    }
+
+    /// Reads the specification in `path`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is no figure specification.
+    pub fn load(path: &Path) -> Result<Self, SpecError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| SpecError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a specification; `path` names it in messages.
+    ///
+    /// # Errors
+    ///
+    /// The text is no figure specification.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
+        let invalid = |span, message| SpecError::Invalid(Diagnostic::at(path, text, span, message));
+        let raw: Raw = toml::from_str(text)
+            .map_err(|error| invalid(error.span().unwrap_or_default(), error.message().to_owned()))?;
+        if !is_file_name(raw.id.get_ref()) {
+            let message = "an id names files: lower-case letters, digits and hyphens".to_owned();
+            return Err(invalid(raw.id.span(), message));
+        }
+        caption::check(raw.caption.get_ref()).map_err(|message| invalid(raw.caption.span(), message))?;
+        let Raw { id, title, kind, experiment, metric, x, y, caption } = raw;
+        let (id, caption) = (id.into_inner(), caption.into_inner());
+        Ok(Self { id, title, kind, experiment, metric, x, y, caption })
+    }
+}
+
+fn is_file_name(id: &str) -> bool {
+    !id.is_empty()
+        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "id = \"ipc-latency\"\ntitle = \"IPC\"\nkind = \"distribution\"\nexperiment = \"ipc\"\n\
+        metric = \"instructions\"\nx = { label = \"cost\", unit = \"instructions\" }\n\
+        y = { label = \"samples\", unit = \"%\" }\ncaption = \"{metric} of {run}\"\n";
+
+    fn parse(text: &str) -> Result<FigureSpec, String> {
+        FigureSpec::parse(Path::new("f.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_specification_is_read() {
+        let spec = parse(GOOD).expect("a good specification");
+        assert_eq!((spec.kind, spec.x.text().as_str()), (Kind::Distribution, "cost (instructions)"));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_line_and_column() {
+        let mistakes = [
+            (GOOD.replace("title", "titel"), "f.toml:2:1: unknown field `titel`"),
+            (GOOD.replace("distribution", "pie"), "f.toml:3:8: unknown variant `pie`"),
+            (GOOD.replace("unit = \"%\"", "units = \"%\""), "f.toml:7:26: unknown field `units`"),
+            (GOOD.replace("ipc-latency", "../x"), "f.toml:1:6: an id names files"),
+            (GOOD.replace("{metric}", "{what}"), "f.toml:8:11: unknown placeholder {what}"),
+            (GOOD.replace("{run}", "a run"), "f.toml:8:11: the caption must name its source by {run}"),
+        ];
+        for (text, expected) in mistakes {
+            let message = parse(&text).expect_err("a mistake");
+            assert!(message.starts_with(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::path::Path;
+
+use super::curves::Curves;
+use super::draw::render;
+use super::*;
+use crate::config::Clock;
+use crate::results::{CellKey, CellMeta, SampleTable, Series};
+
+const RUN: &str = "results/quick";
+
+fn spec() -> FigureSpec {
+    let text = "id = \"f\"\ntitle = \"Round trips\"\nkind = \"distribution\"\nexperiment = \"ipc\"\n\
+        metric = \"instructions\"\nx = { label = \"cost\", unit = \"instructions\" }\n\
+        y = { label = \"samples\", unit = \"%\" }\n\
+        caption = \"{n} samples of {metric} from {run} on {platform}, {parameters}\"\n";
+    FigureSpec::parse(Path::new("f.toml"), text).expect("a good specification")
+}
+
+/// Samples of one cell per item: a kernel, a message length and the values.
+fn table(cells: &[(&str, i64, &[f64])]) -> SampleTable {
+    let mut table = SampleTable::default();
+    for &(kernel, words, values) in cells {
+        let parameters =
+            [("batch", 100), ("words", words)].map(|(key, value)| (key.to_owned(), value.into()));
+        let key = CellKey {
+            experiment: "ipc".into(),
+            kernel: kernel.into(),
+            platform: "virt-icount".into(),
+            harts: 1,
+            workload: "ipc".into(),
+            parameters: parameters.into(),
+        };
+        let series =
+            Series { metric: "instructions".into(), unit: "instructions".into(), values: values.to_vec() };
+        table.insert(&CellMeta { key, repeat: 0, clock: Clock::Icount }, vec![series]).expect("a new cell");
+    }
+    table
+}
+
+fn draw_svg(table: &SampleTable) -> String {
+    render(&spec(), table, RUN).expect("a figure").0
+}
+
+#[test]
+fn the_same_samples_give_the_same_bytes() {
+    let table = table(&[("sel4", 0, &[538.0, 538.0, 540.5]), ("sel4", 4, &[552.0; 3])]);
+    assert_eq!(
+        render(&spec(), &table, RUN).expect("a figure"),
+        render(&spec(), &table, RUN).expect("a figure")
+    );
+}
+
+#[test]
+fn curves_are_named_by_what_sets_their_cells_apart() {
+    let names = |cells: &[_]| -> Vec<String> {
+        let curves = Curves::select(&spec(), &table(cells)).expect("curves").curves;
+        curves.into_iter().map(|curve| curve.name).collect()
+    };
+    let one: &[f64] = &[1.0];
+    assert_eq!(names(&[("sel4", 0, one)]), ["sel4"]);
+    assert_eq!(names(&[("sel4", 0, one), ("sel4", 4, one)]), ["words = 0", "words = 4"]);
+    assert_eq!(names(&[("rel4", 0, one), ("sel4", 0, one)]), ["rel4", "sel4"]);
+    assert_eq!(names(&[("rel4", 0, one), ("sel4", 4, one)]), ["rel4, words = 0", "sel4, words = 4"]);
+}
+
+#[test]
+fn the_caption_names_source_metric_and_what_all_cells_share() {
+    let svg = draw_svg(&table(&[("sel4", 0, &[538.0; 3]), ("sel4", 4, &[552.0; 3])]));
+    assert!(
+        svg.contains("6 samples of instructions from results/quick on virt-icount, batch = 100"),
+        "{svg}"
+    );
+}
+
+#[test]
+fn nothing_reaches_beyond_the_picture() {
+    let long = "a-kernel-with-a-name-that-is-as-long-as-names-may-ever-be";
+    let wide: &[f64] = &[0.001, 123_456_789.123, 123_456_790.0, 987_654_321.0];
+    let mut cells = vec![(long, 0, wide), ("sel4", 0, &[1.0; 9])];
+    cells.extend([(long, 1_000_000, wide), (long, 2_000_000, &[5e8; 3])]);
+    let (_, png) = render(&spec(), &table(&cells), RUN).expect("a figure");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let size = reader.next_frame(&mut pixels).expect("a frame");
+    let (width, height) = (size.width as usize, size.height as usize);
+    let is_white = |x: usize, y: usize| pixels[(y * width + x) * 3..][..3] == [255; 3];
+    for border in 0..10 {
+        assert!((0..width).all(|x| is_white(x, border) && is_white(x, height - 1 - border)), "row {border}");
+        assert!(
+            (0..height).all(|y| is_white(border, y) && is_white(width - 1 - border, y)),
+            "column {border}"
+        );
+    }
+}
+
+#[test]
+fn equal_samples_can_be_drawn() {
+    for value in [0.0, 538.0, 1e12] {
+        assert!(
+            draw_svg(&table(&[("sel4", 0, &[value; 50])])).contains(&format!("{value} [{value}, {value}]"))
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_drawn_is_named() {
+    let error = |spec: &FigureSpec, table: &SampleTable| render(spec, table, RUN).expect_err("no figure");
+    assert!(matches!(error(&spec(), &SampleTable::default()), FigureError::NoSamples { .. }));
+
+    let one = table(&[("sel4", 0, &[1.0])]);
+    let mut in_cycles = spec();
+    in_cycles.x.unit = "cycles".into();
+    assert!(matches!(error(&in_cycles, &one), FigureError::WrongUnit { .. }));
+
+    let many: Vec<_> = (0..7).map(|words| ("sel4", words, &[1.0][..])).collect();
+    assert!(matches!(error(&spec(), &table(&many)), FigureError::TooManyCurves { found: 7, limit: 6, .. }));
+}
+
+#[test]
+fn every_figure_of_the_project_has_a_specification_that_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../paper-figures");
+    assert!(!FigureSpec::load_all(&folder).expect("readable specifications").is_empty());
+}
