@@ -31,10 +31,12 @@ pub struct IrqTable {
 
 impl IrqTable {
     /// No source has an owner.
-    pub const EMPTY: Self = Self {
-        owners: [const { Cell::new(Owner::Inactive) }; IRQS],
-        handlers: [const { Slot::EMPTY }; IRQS],
-    };
+    pub const fn empty() -> Self {
+        Self {
+            owners: [const { Cell::new(Owner::Inactive) }; IRQS],
+            handlers: [const { Slot::empty() }; IRQS],
+        }
+    }
 
     /// Whether a handler capability for the source exists, or the kernel keeps it.
     pub fn is_taken(&self, irq: u16) -> bool {

@@ -47,3 +47,6 @@ pub mod sched;
 pub mod syscall;
 pub mod trap;
 pub mod vm;
+
+#[cfg(test)]
+mod testing;

@@ -45,11 +45,13 @@ struct Queue {
 }
 
 impl DomainQueues {
-    const EMPTY: Self = Self {
-        summary: Cell::new(0),
-        bitmap: [const { Cell::new(0) }; WORDS],
-        queues: [const { Queue { head: Cell::new(None), tail: Cell::new(None) } }; PRIORITIES],
-    };
+    const fn empty() -> Self {
+        Self {
+            summary: Cell::new(0),
+            bitmap: [const { Cell::new(0) }; WORDS],
+            queues: [const { Queue { head: Cell::new(None), tail: Cell::new(None) } }; PRIORITIES],
+        }
+    }
 
     fn mark(&self, priority: u8) {
         let (word, bit) = (usize::from(priority) / 64, priority % 64);
@@ -79,10 +81,13 @@ impl DomainQueues {
 
 impl ReadyQueues {
     /// No thread is ready.
-    pub const EMPTY: Self = Self { domains: [const { DomainQueues::EMPTY }; NUM_DOMAINS] };
+    pub const fn empty() -> Self {
+        Self { domains: [const { DomainQueues::empty() }; NUM_DOMAINS] }
+    }
 
     fn domain(&self, domain: u8) -> &DomainQueues {
-        &self.domains[usize::from(domain) % NUM_DOMAINS]
+        // With one domain the index is known, and no bounds check remains.
+        &self.domains[if NUM_DOMAINS == 1 { 0 } else { usize::from(domain) }]
     }
 
     /// Puts a thread before all others of its priority, unless it is queued already.

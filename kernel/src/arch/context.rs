@@ -25,10 +25,6 @@ pub struct Context {
 }
 
 impl Context {
-    /// All registers zero: the context of a new thread.
-    pub const ZERO: Self =
-        Self { registers: [const { Cell::new(0) }; 32], fault_pc: Cell::new(0), next_pc: Cell::new(0) };
-
     /// A register by its position in the user context; the program counter is the fault PC.
     #[inline]
     pub fn get(&self, register: Register) -> u64 {
@@ -97,9 +93,4 @@ const _: () = assert!(A1 == A0 + 1 && A7 == A2 + 5);
 pub struct FpuState {
     registers: [Cell<u64>; 32],
     fcsr: Cell<u64>,
-}
-
-impl FpuState {
-    /// The state of a new thread.
-    pub const ZERO: Self = Self { registers: [const { Cell::new(0) }; 32], fcsr: Cell::new(0) };
 }

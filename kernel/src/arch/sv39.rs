@@ -161,7 +161,9 @@ const _: () = assert!(size_of::<PageTable>() == 1 << rel4_abi::object::PAGE_TABL
 
 impl PageTable {
     /// A table that maps nothing.
-    pub const EMPTY: Self = Self { entries: [const { PteSlot(Cell::new(0)) }; ENTRIES] };
+    pub const fn empty() -> Self {
+        Self { entries: [const { PteSlot(Cell::new(0)) }; ENTRIES] }
+    }
 
     /// The entries by index.
     pub fn entries(&self) -> &[PteSlot; ENTRIES] {
@@ -178,7 +180,7 @@ impl PageTable {
 
 impl Default for PageTable {
     fn default() -> Self {
-        Self::EMPTY
+        Self::empty()
     }
 }
 

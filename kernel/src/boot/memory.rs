@@ -93,7 +93,7 @@ fn reserved_in<'t>(tree: &'t Fdt<'_>) -> impl Iterator<Item = Region> + 't {
     let nodes = tree
         .find_node("/reserved-memory")
         .into_iter()
-        .flat_map(|node| node.children())
+        .flat_map(fdt::node::FdtNode::children)
         .flat_map(|node| node.reg().into_iter().flatten())
         .filter_map(|region| Some(Region::sized(region.starting_address.addr() as u64, region.size? as u64)));
     listed.chain(nodes)

@@ -97,7 +97,10 @@ impl Slots {
     }
 
     fn put(&mut self, cap: Cap) {
-        assert!(self.next < self.node.len(), "the root CNode is full; build with more REL4_ROOT_CNODE_BITS");
+        assert!(
+            self.next < self.node.slot_count(),
+            "the root CNode is full; build with more REL4_ROOT_CNODE_BITS"
+        );
         derivation::insert_root(cap, self.node.slot(self.next));
         self.next += 1;
     }
@@ -127,10 +130,12 @@ pub(super) fn create<'k>(
     let (first, second) = (objects.take(first), objects.take(second));
     let (extra, cnode) = if extra_bits > cnode_bits { (first, second) } else { (second, first) };
 
-    // SAFETY (this function): `object_memory` is unused, zeroed RAM; zeroed memory is a valid empty object of each of these types.
+    // SAFETY: `object_memory` is unused, zeroed RAM, and zeroed memory is a table of empty slots.
     let node =
         unsafe { CNode::from_parts(Obj::from_address(arch::phys_to_virt(cnode) as usize), ROOT_CNODE_BITS) };
+    // SAFETY: likewise, and zeroed memory is a page table that maps nothing.
     let table = unsafe { Obj::<PageTable>::from_address(objects.take_address(PAGE_TABLE_BITS)) };
+    // SAFETY: likewise, and zeroed memory is an empty ASID pool.
     let pool = unsafe { Obj::<AsidPool>::from_address(objects.take_address(ASID_POOL_BITS)) };
     let ipc_buffer = objects.take(PAGE_BITS);
     let bootinfo = objects.take(BOOTINFO_FRAME_BITS);
@@ -139,9 +144,12 @@ pub(super) fn create<'k>(
     let tables = PageTables { objects: &mut objects, root: table };
     let user_image_paging = slots.region(|slots| tables.map_all(&layout, slots));
 
-    let tcb = unsafe { create_tcb(objects.take_address(TCB_BITS)) };
-    let idle =
-        core::array::from_fn::<_, MAX_HARTS, _>(|_| unsafe { create_tcb(objects.take_address(TCB_BITS)) });
+    let mut thread = || {
+        // SAFETY: likewise.
+        unsafe { create_tcb(objects.take_address(TCB_BITS)) }
+    };
+    let tcb = thread();
+    let idle = [(); MAX_HARTS].map(|()| thread());
     let k: &Kernel = kernel.write(Kernel::new(idle, state));
 
     let root_mapping = Mapping { asid: ROOT_ASID, vaddr: 0 };
@@ -194,7 +202,7 @@ pub(super) fn create<'k>(
     };
     write_extra(extra, tree, layout.extra_bytes);
     give_untypeds(&mut slots, &mut info, &memory);
-    info.empty = SlotRegion { start: slots.next, end: node.len() };
+    info.empty = SlotRegion { start: slots.next, end: node.slot_count() };
     // SAFETY: the BootInfo frame is a page of its own in the kernel's window, and not yet user-visible.
     unsafe { arch::phys_to_virt(bootinfo).cast::<BootInfo>().write(info) };
     k

@@ -150,7 +150,7 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
             c.notification.cancel_all(k);
         }
         Cap::CNode(c) if is_final => {
-            return (zombie(c.node, c.node.len(), ZombieKind::CNode), CleanUp::Nothing);
+            return (zombie(c.node, c.node.slot_count(), ZombieKind::CNode), CleanUp::Nothing);
         }
         Cap::Thread(tcb) if is_final => {
             finalise_thread(k, tcb);

@@ -21,8 +21,9 @@ const FIRST_BADGED: usize = 2;
 
 impl Slot {
     /// An empty slot.
-    pub const EMPTY: Self =
-        Self { cap: Cell::new(RawCap::NULL), previous: Cell::new(None), next: Cell::new(Tagged::NONE) };
+    pub const fn empty() -> Self {
+        Self { cap: Cell::new(RawCap::NULL), previous: Cell::new(None), next: Cell::new(Tagged::NONE) }
+    }
 
     /// The capability in the slot, decoded.
     #[inline(always)]

@@ -29,7 +29,7 @@ impl CNode {
     }
 
     /// The number of slots.
-    pub const fn len(self) -> u64 {
+    pub const fn slot_count(self) -> u64 {
         1 << self.radix
     }
 
@@ -42,7 +42,7 @@ impl CNode {
     /// The slot `index` modulo the number of slots.
     #[inline(always)]
     pub fn slot(self, index: u64) -> Obj<Slot> {
-        let index = index & (self.len() - 1);
+        let index = index & (self.slot_count() - 1);
         // SAFETY: the masked index is within the 2^radix slots that `from_parts` was promised.
         unsafe { self.first.offset(index as usize) }
     }

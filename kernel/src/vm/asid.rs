@@ -42,7 +42,9 @@ pub struct AsidTable {
 
 impl AsidTable {
     /// A table without pools.
-    pub const EMPTY: Self = Self { pools: [const { Cell::new(None) }; POOLS] };
+    pub const fn empty() -> Self {
+        Self { pools: [const { Cell::new(None) }; POOLS] }
+    }
 
     /// The first ASID of the first pool that does not exist yet.
     pub fn free_pool(&self) -> Option<Asid> {

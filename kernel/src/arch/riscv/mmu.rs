@@ -40,7 +40,7 @@ struct KernelTables {
 // SAFETY: written before user code runs, on the boot hart; only read afterwards.
 unsafe impl Sync for KernelTables {}
 
-static TABLES: KernelTables = KernelTables { root: PageTable::EMPTY, image: PageTable::EMPTY };
+static TABLES: KernelTables = KernelTables { root: PageTable::empty(), image: PageTable::empty() };
 
 unsafe extern "C" {
     static __data_start: u8;

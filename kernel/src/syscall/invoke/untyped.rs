@@ -40,14 +40,14 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: UntypedCap) -> Outcome
         let failure = LookupFailure::MissingCapability { bits_left: node_depth };
         return Err(InvocationError::FailedLookup { side: LookupSide::Target, failure }.into());
     };
-    if offset >= node.len() {
-        return Err(InvocationError::RangeError { min: 0, max: node.len() - 1 }.into());
+    if offset >= node.slot_count() {
+        return Err(InvocationError::RangeError { min: 0, max: node.slot_count() - 1 }.into());
     }
     if !(1..=RETYPE_FAN_OUT_LIMIT).contains(&count) {
         return Err(InvocationError::RangeError { min: 1, max: RETYPE_FAN_OUT_LIMIT }.into());
     }
-    if count > node.len() - offset {
-        return Err(InvocationError::RangeError { min: 1, max: node.len() - offset }.into());
+    if count > node.slot_count() - offset {
+        return Err(InvocationError::RangeError { min: 1, max: node.slot_count() - offset }.into());
     }
     if (offset..offset + count).any(|index| !node.slot(index).is_empty()) {
         return Err(InvocationError::DeleteFirst.into());

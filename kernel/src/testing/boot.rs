@@ -1,0 +1,74 @@
+//! What the root task finds.
+
+use rel4_abi::{InitialSlot, ObjectType};
+
+use super::Machine;
+use crate::cap::Cap;
+
+#[test]
+fn the_root_task_gets_every_initial_capability_in_its_slot() {
+    let m = Machine::new();
+    assert_eq!(m.cap(InitialSlot::Null as u64), Cap::Null);
+    assert!(matches!(m.cap(InitialSlot::Tcb as u64), Cap::Thread(tcb) if tcb == m.current()));
+    assert!(matches!(m.cap(InitialSlot::CNode as u64), Cap::CNode(cap) if cap.guard_size == 51));
+    assert!(matches!(m.cap(InitialSlot::VSpace as u64), Cap::PageTable(_)));
+    assert_eq!(m.cap(InitialSlot::IrqControl as u64), Cap::IrqControl);
+    assert_eq!(m.cap(InitialSlot::AsidControl as u64), Cap::AsidControl);
+    assert!(matches!(m.cap(InitialSlot::AsidPool as u64), Cap::AsidPool(_)));
+    assert_eq!(m.cap(InitialSlot::Domain as u64), Cap::Domain);
+    for absent in
+        [InitialSlot::IoPortControl, InitialSlot::IoSpace, InitialSlot::SchedContext, InitialSlot::Smc]
+    {
+        assert_eq!(m.cap(absent as u64), Cap::Null);
+    }
+}
+
+#[test]
+fn boot_info_describes_every_untyped_slot_and_nothing_overlaps() {
+    let m = Machine::new();
+    let info = m.boot_info();
+    assert_eq!((info.num_nodes, info.node_id, info.init_thread_cnode_size_bits), (1, 0, 13));
+    let mut regions = Vec::new();
+    for (index, description) in info.untyped_list.iter().enumerate().take(info.untyped.len() as usize) {
+        let Cap::Untyped(cap) = m.cap(info.untyped.start + index as u64) else {
+            panic!("slot {index} is no untyped")
+        };
+        assert_eq!((cap.base.0, cap.size_bits), (description.paddr, description.size_bits));
+        assert_eq!(cap.device, description.is_device != 0);
+        regions.push((cap.base.0, cap.base.0 + cap.size()));
+    }
+    for slot in info.user_image_frames.start..info.user_image_frames.end {
+        let Cap::Frame(cap) = m.cap(slot) else { panic!("slot {slot} is no frame") };
+        regions.push((cap.base.0, cap.base.0 + 0x1000));
+    }
+    regions.sort_unstable();
+    assert!(regions.windows(2).all(|pair| pair[0].1 <= pair[1].0), "regions overlap");
+    assert_eq!(info.user_image_frames.len(), 2);
+    assert_eq!(info.empty.start, info.untyped.end);
+}
+
+#[test]
+fn interrupt_controller_and_clint_are_in_no_device_untyped() {
+    let m = Machine::new();
+    let info = m.boot_info();
+    let devices: Vec<_> = info.untyped_list[..info.untyped.len() as usize]
+        .iter()
+        .filter(|description| description.is_device != 0)
+        .map(|description| (description.paddr, description.paddr + (1u64 << description.size_bits)))
+        .collect();
+    let covered = |at: u64| devices.iter().any(|&(start, end)| (start..end).contains(&at));
+    assert!(covered(0x1000_0000), "the UART belongs to user space");
+    for owned in [0x0200_0000, 0x0200_ffff, 0x0c00_0000, 0x0c5f_ffff] {
+        assert!(!covered(owned), "{owned:#x} must be the kernel's");
+    }
+}
+
+#[test]
+fn objects_made_from_dirty_boot_memory_start_out_empty() {
+    let mut m = Machine::new();
+    let node = m.make(ObjectType::CNode, 4);
+    let Cap::CNode(cap) = m.cap(node) else { panic!() };
+    for index in 0..16 {
+        assert!(cap.node.slot(index).is_empty());
+    }
+}

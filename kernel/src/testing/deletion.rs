@@ -1,0 +1,132 @@
+//! Delete and Revoke: what goes, what stays, and nothing left behind.
+
+use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType};
+
+use super::Machine;
+use crate::cap::Cap;
+
+const ROOT: u64 = InitialSlot::CNode as u64;
+
+fn copy(m: &mut Machine, source: u64) -> u64 {
+    let slot = m.free_slot();
+    m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, source, 64, CapRights::ALL.word()], &[ROOT]).unwrap();
+    slot
+}
+
+#[test]
+fn revoke_removes_all_derived_capabilities_and_keeps_its_own() {
+    let mut m = Machine::new();
+    let ep = m.make(ObjectType::Endpoint, 0);
+    let badged = m.mint(ep, CapRights::ALL, 7);
+    let copy_of_badged = copy(&mut m, badged);
+    let plain = copy(&mut m, ep);
+    m.revoke(badged).unwrap();
+    assert_eq!(m.cap(copy_of_badged), Cap::Null);
+    assert_ne!(m.cap(badged), Cap::Null);
+    m.revoke(ep).unwrap();
+    assert_eq!((m.cap(badged), m.cap(plain)), (Cap::Null, Cap::Null));
+    assert_ne!(m.cap(ep), Cap::Null);
+}
+
+#[test]
+fn revoking_an_untyped_takes_everything_made_of_it_back() {
+    let mut m = Machine::new();
+    let untyped = m.make(ObjectType::Untyped, 18);
+    let all: Vec<u64> = [
+        (ObjectType::Tcb, 0),
+        (ObjectType::Endpoint, 0),
+        (ObjectType::Notification, 0),
+        (ObjectType::CNode, 4),
+        (ObjectType::Page, 0),
+        (ObjectType::PageTable, 0),
+        (ObjectType::Untyped, 10),
+    ]
+    .into_iter()
+    .map(|(object, bits)| m.retype_from(untyped, object, bits).unwrap())
+    .collect();
+    m.revoke(untyped).unwrap();
+    assert!(all.iter().all(|&slot| m.cap(slot) == Cap::Null));
+    m.retype_from(untyped, ObjectType::Untyped, 18).unwrap();
+}
+
+#[test]
+fn a_cnode_that_holds_the_only_capability_to_itself_can_be_deleted() {
+    let mut m = Machine::new();
+    let node = m.make(ObjectType::CNode, 4);
+    let inner = copy(&mut m, node);
+    // Move the copy into the node itself, then delete the outer capability: only the one inside is left.
+    m.invoke(Invocation::CNodeMove, node, &[3, 4, inner, 64], &[ROOT]).unwrap();
+    m.delete(node).unwrap();
+    assert_eq!(m.cap(node), Cap::Null);
+}
+
+#[test]
+fn two_cnodes_that_hold_each_other_can_be_deleted() {
+    let mut m = Machine::new();
+    let (a, b) = (m.make(ObjectType::CNode, 3), m.make(ObjectType::CNode, 3));
+    let (copy_a, copy_b) = (copy(&mut m, a), copy(&mut m, b));
+    m.invoke(Invocation::CNodeMove, a, &[5, 3, copy_b, 64], &[ROOT]).unwrap();
+    m.invoke(Invocation::CNodeMove, b, &[2, 3, copy_a, 64], &[ROOT]).unwrap();
+    m.delete(a).unwrap();
+    m.delete(b).unwrap();
+    assert_eq!((m.cap(a), m.cap(b)), (Cap::Null, Cap::Null));
+}
+
+#[test]
+fn a_deep_chain_of_cnodes_is_deleted_without_recursion() {
+    let mut m = Machine::new();
+    let mut outer = m.make(ObjectType::CNode, 1);
+    let first = outer;
+    for _ in 0..500 {
+        let inner = m.make(ObjectType::CNode, 1);
+        m.invoke(Invocation::CNodeMove, outer, &[1, 1, inner, 64], &[ROOT]).unwrap();
+        // The next link goes into the CNode that has just moved: address it through its parent's slot.
+        let moved = copy_from(&mut m, outer, 1, 1);
+        outer = moved;
+    }
+    m.revoke(first).unwrap();
+    m.delete(first).unwrap();
+}
+
+fn copy_from(m: &mut Machine, node: u64, index: u64, depth: u64) -> u64 {
+    let slot = m.free_slot();
+    m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, index, depth, CapRights::ALL.word()], &[node]).unwrap();
+    slot
+}
+
+#[test]
+fn deleting_a_thread_takes_it_out_of_the_queue_that_it_waits_in() {
+    let mut m = Machine::new();
+    let notification = m.make(ObjectType::Notification, 0);
+    let helper = m.make_thread(255);
+    let root = m.current();
+    m.resume(helper);
+    m.simple(rel4_abi::Syscall::Yield, 0, &[]);
+    assert_ne!(m.current(), root, "the helper runs");
+    m.simple(rel4_abi::Syscall::Recv, notification, &[]);
+    assert_eq!(m.current(), root, "the helper waits");
+    m.delete(helper).unwrap();
+    let Cap::Notification(cap) = m.cap(notification) else { panic!() };
+    assert!(!cap.notification.has_waiters());
+}
+
+#[test]
+fn a_copied_untyped_can_be_retyped_through_one_capability_only() {
+    let mut m = Machine::new();
+    let untyped = m.make(ObjectType::Untyped, 12);
+    let other = copy(&mut m, untyped);
+    m.retype_from(other, ObjectType::Page, 0).unwrap();
+    let error = m.retype_from(untyped, ObjectType::Page, 0).unwrap_err();
+    assert_eq!(error, InvocationError::NotEnoughMemory { bytes_free: 0 });
+}
+
+#[test]
+fn an_untyped_with_children_is_not_copied() {
+    let mut m = Machine::new();
+    let untyped = m.make(ObjectType::Untyped, 12);
+    m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    let slot = m.free_slot();
+    let result =
+        m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, untyped, 64, CapRights::ALL.word()], &[ROOT]);
+    assert_eq!(result, Err(InvocationError::RevokeFirst));
+}

@@ -1,0 +1,284 @@
+//! The machine: RAM with leftovers in it, a device tree, a booted kernel.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::boxed::Box;
+
+use core::mem::MaybeUninit;
+
+use rel4_abi::user_context::Register;
+use rel4_abi::{
+    BootInfo, CapRights, InitialSlot, Invocation, InvocationError, LabelSet, MessageInfo, ObjectType, Syscall,
+};
+
+use super::invariants;
+use crate::arch::{self, ARENA, ARENA_PADDR, IMAGE_BYTES, PhysAddr};
+use crate::boot::{LoaderArguments, boot};
+use crate::cap::Cap;
+use crate::cap::lookup;
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::Tcb;
+use crate::trap::{self, Cause};
+
+const RAM_BYTES: usize = 16 << 20;
+const ALIGN: usize = 2 << 20;
+const IMAGE_PAGES: u64 = 2;
+const IMAGE_VADDR: u64 = 0x1_0000;
+/// What RAM is full of after power-on: anything but zero.
+const LEFTOVER: u8 = 0xa5;
+
+/// A booted machine. One per thread of the test process.
+pub(super) struct Machine {
+    memory: *mut u8,
+    pub(super) k: &'static Kernel,
+    next_free: u64,
+}
+
+/// What a Call returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) badge: u64,
+    pub(super) info: MessageInfo,
+    pub(super) words: [u64; 4],
+}
+
+impl Reply {
+    /// The result of an invocation.
+    pub(super) fn result(&self) -> Result<[u64; 4], InvocationError> {
+        let [a, b, c, d] = self.words;
+        match InvocationError::decode(self.info.label(), [a, b, c, d, 0]) {
+            Some(error) => Err(error),
+            None => Ok(self.words),
+        }
+    }
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        let layout = Layout::from_size_align(RAM_BYTES, ALIGN).unwrap();
+        // SAFETY: the layout has a size; the memory is filled before anything reads it.
+        let memory = unsafe {
+            let memory = alloc(layout);
+            memory.write_bytes(LEFTOVER, RAM_BYTES);
+            memory
+        };
+        assert!(ARENA.replace(memory.expose_provenance()) == 0, "one machine at a time per thread");
+        let tree = device_tree();
+        let image_start = ARENA_PADDR + IMAGE_BYTES + 0x2000;
+        let device_tree = ARENA_PADDR + IMAGE_BYTES;
+        // SAFETY: both lie in the arena.
+        unsafe { arch::phys_to_virt(PhysAddr(device_tree)).copy_from(tree.as_ptr(), tree.len()) };
+        let arguments = LoaderArguments {
+            image_start,
+            image_end: image_start + IMAGE_PAGES * 0x1000,
+            image_offset: image_start - IMAGE_VADDR,
+            entry: IMAGE_VADDR,
+            device_tree,
+            device_tree_bytes: tree.len() as u64,
+            hart: 0,
+            core: 0,
+        };
+        let k = boot(&arguments, Box::leak(Box::new(MaybeUninit::uninit())));
+        let mut machine = Self { memory, k, next_free: 0 };
+        machine.next_free = machine.boot_info().empty.start;
+        machine.check();
+        machine
+    }
+
+    /// Checks that the kernel's data structures hang together.
+    pub(super) fn check(&self) {
+        invariants::check(self.k);
+    }
+
+    /// What the kernel told the root task.
+    pub(super) fn boot_info(&self) -> BootInfo {
+        let root = self.k.current();
+        let slot = lookup::slot_of_thread(root, InitialSlot::BootInfoFrame as u64).unwrap();
+        let Cap::Frame(frame) = slot.cap() else { panic!("no BootInfo frame") };
+        // SAFETY: the kernel put a BootInfo there.
+        unsafe { (*arch::phys_to_virt(frame.base).cast::<BootInfo>()).clone() }
+    }
+
+    /// A free slot of the root task's CNode.
+    pub(super) fn free_slot(&mut self) -> u64 {
+        self.next_free += 1;
+        self.next_free - 1
+    }
+
+    pub(super) fn current(&self) -> Obj<Tcb> {
+        self.k.current()
+    }
+
+    /// The capability at `cptr` in the current thread's CSpace.
+    pub(super) fn cap(&self, cptr: u64) -> Cap {
+        lookup::slot_of_thread(self.current(), cptr).unwrap().cap()
+    }
+
+    /// The thread whose capability is at `cptr`.
+    pub(super) fn thread(&self, cptr: u64) -> Obj<Tcb> {
+        match self.cap(cptr) {
+            Cap::Thread(tcb) => tcb,
+            other => panic!("{cptr} is no thread but {other:?}"),
+        }
+    }
+
+    /// Word `index` of a thread's IPC buffer page, if it has one.
+    pub(super) fn buffer_word(&self, thread: Obj<Tcb>, index: usize) -> Option<*mut u64> {
+        let Cap::Frame(frame) = thread.buffer_slot().cap() else { return None };
+        let offset = thread.ipc_buffer.get() & (frame.size.bytes() - 1);
+        Some(arch::phys_to_virt(frame.base.offset(offset + index as u64 * 8)).cast())
+    }
+
+    /// The current thread executes `ecall` with what its registers hold.
+    pub(super) fn ecall(&self) {
+        let context = &self.current().context;
+        context.next_pc.set(context.fault_pc.get() + 4);
+        trap::handle(self.k, Cause::Syscall);
+        self.check();
+    }
+
+    /// The current thread makes a system call with message words and capabilities.
+    pub(super) fn syscall(&self, number: u64, cptr: u64, info: MessageInfo, words: &[u64], caps: &[u64]) {
+        let thread = self.current();
+        thread.context.set(Register::A7, number);
+        thread.context.set(Register::A0, cptr);
+        thread.context.set(Register::A1, info.0);
+        for (index, &word) in words.iter().enumerate() {
+            if index < 4 {
+                thread.context.set_message_register(index, word);
+            } else if let Some(at) = self.buffer_word(thread, 1 + index) {
+                // SAFETY: in the buffer's page, in the arena.
+                unsafe { at.write(word) };
+            }
+        }
+        for (index, &cap) in caps.iter().enumerate() {
+            if let Some(at) = self.buffer_word(thread, 122 + index) {
+                // SAFETY: in the buffer's page, in the arena.
+                unsafe { at.write(cap) };
+            }
+        }
+        self.ecall();
+    }
+
+    /// What the current thread's last system call returned.
+    pub(super) fn reply_of(&self, thread: Obj<Tcb>) -> Reply {
+        let context = &thread.context;
+        Reply {
+            badge: context.cptr(),
+            info: context.message_info(),
+            words: core::array::from_fn(|index| context.message_register(index)),
+        }
+    }
+
+    /// Call with an arbitrary label.
+    pub(super) fn call(&self, cptr: u64, label: u64, words: &[u64], caps: &[u64]) -> Reply {
+        let thread = self.current();
+        let info = MessageInfo::new(label, 0, caps.len(), words.len());
+        self.syscall(Syscall::Call.number() as u64, cptr, info, words, caps);
+        self.reply_of(thread)
+    }
+
+    /// An invocation of the current thread.
+    pub(super) fn invoke(
+        &self,
+        operation: Invocation,
+        cptr: u64,
+        words: &[u64],
+        caps: &[u64],
+    ) -> Result<[u64; 4], InvocationError> {
+        let label = operation.encode(LabelSet::SingleCore).unwrap();
+        self.call(cptr, label, words, caps).result()
+    }
+
+    pub(super) fn simple(&self, syscall: Syscall, cptr: u64, words: &[u64]) {
+        self.syscall(syscall.number() as u64, cptr, MessageInfo::new(0, 0, 0, words.len()), words, &[]);
+    }
+
+    /// The largest RAM untyped of BootInfo.
+    pub(super) fn big_untyped(&self) -> u64 {
+        let info = self.boot_info();
+        let ram = |index: &usize| info.untyped_list[*index].is_device == 0;
+        let count = info.untyped.len() as usize;
+        let largest = (0..count).filter(ram).max_by_key(|&index| info.untyped_list[index].size_bits).unwrap();
+        info.untyped.start + largest as u64
+    }
+
+    /// Makes one object out of `untyped`; returns its slot.
+    pub(super) fn retype_from(
+        &mut self,
+        untyped: u64,
+        object: ObjectType,
+        size_bits: u64,
+    ) -> Result<u64, InvocationError> {
+        let slot = self.free_slot();
+        let root = InitialSlot::CNode as u64;
+        let words = [object as u64, size_bits, 0, 0, slot, 1];
+        self.invoke(Invocation::UntypedRetype, untyped, &words, &[root]).map(|_| slot)
+    }
+
+    /// Makes one object.
+    pub(super) fn make(&mut self, object: ObjectType, size_bits: u64) -> u64 {
+        self.retype_from(self.big_untyped(), object, size_bits).unwrap()
+    }
+
+    /// Mints `source` with a badge.
+    pub(super) fn mint(&mut self, source: u64, rights: CapRights, badge: u64) -> u64 {
+        let (slot, root) = (self.free_slot(), InitialSlot::CNode as u64);
+        self.invoke(Invocation::CNodeMint, root, &[slot, 64, source, 64, rights.word(), badge], &[root])
+            .unwrap();
+        slot
+    }
+
+    pub(super) fn delete(&self, slot: u64) -> Result<[u64; 4], InvocationError> {
+        self.invoke(Invocation::CNodeDelete, InitialSlot::CNode as u64, &[slot, 64], &[])
+    }
+
+    pub(super) fn revoke(&self, slot: u64) -> Result<[u64; 4], InvocationError> {
+        self.invoke(Invocation::CNodeRevoke, InitialSlot::CNode as u64, &[slot, 64], &[])
+    }
+
+    /// A thread in the root task's own spaces, of the given priority, not started. It has no IPC buffer.
+    pub(super) fn make_thread(&mut self, priority: u64) -> u64 {
+        let tcb = self.make(ObjectType::Tcb, 0);
+        let (root, space) = (InitialSlot::CNode as u64, InitialSlot::VSpace as u64);
+        self.invoke(Invocation::TcbConfigure, tcb, &[0, 0, 0, 0], &[root, space, 0]).unwrap();
+        self.invoke(Invocation::TcbSetPriority, tcb, &[priority], &[InitialSlot::Tcb as u64]).unwrap();
+        tcb
+    }
+
+    /// Starts a thread that makes `syscall` on `cptr` as soon as it runs; lets it run if it goes before the caller.
+    pub(super) fn resume(&self, tcb: u64) {
+        self.invoke(Invocation::TcbResume, tcb, &[], &[]).unwrap();
+    }
+
+    /// The kernel tick.
+    pub(super) fn tick(&self) {
+        arch::set_interrupt_pending(true);
+        let context = &self.current().context;
+        context.fault_pc.set(context.next_pc.get());
+        trap::handle(self.k, Cause::Interrupt);
+        self.check();
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        ARENA.set(0);
+        // SAFETY: allocated in `new` with this layout; the machine is gone.
+        unsafe { dealloc(self.memory, Layout::from_size_align(RAM_BYTES, ALIGN).unwrap()) };
+    }
+}
+
+fn device_tree() -> Vec<u8> {
+    let mut tree = vm_fdt::FdtWriter::new().unwrap();
+    let root = tree.begin_node("").unwrap();
+    tree.property_u32("#address-cells", 2).unwrap();
+    tree.property_u32("#size-cells", 2).unwrap();
+    let memory = tree.begin_node("memory@80000000").unwrap();
+    tree.property_string("device_type", "memory").unwrap();
+    let firmware = ARENA_PADDR - 0x8000_0000;
+    tree.property_array_u64("reg", &[0x8000_0000, firmware + RAM_BYTES as u64]).unwrap();
+    tree.end_node(memory).unwrap();
+    tree.end_node(root).unwrap();
+    tree.finish().unwrap()
+}

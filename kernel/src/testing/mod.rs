@@ -1,0 +1,15 @@
+//! Tests of the whole kernel on the host: a machine in a piece of the test's memory, booted by the real boot code, driven through the
+//! registers of its threads as trapping user code would.
+#![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
+
+mod attacks;
+mod boot;
+mod deletion;
+mod invariants;
+mod ipc;
+mod machine;
+mod retype;
+mod scheduling;
+mod spaces;
+
+use machine::Machine;
