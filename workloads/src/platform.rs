@@ -13,6 +13,8 @@ pub struct Platform<'a> {
     pub bootargs: &'a str,
     /// Physical address of the serial port's registers.
     pub uart_paddr: u64,
+    /// Frequency of the `time` counter, in hertz, if the device tree says it.
+    pub timebase_hz: Option<usize>,
 }
 
 impl<'a> Platform<'a> {
@@ -26,7 +28,11 @@ impl<'a> Platform<'a> {
             .and_then(|chosen| chosen.property("bootargs"))
             .and_then(NodeProperty::as_str)
             .unwrap_or_default();
-        Some(Self { bootargs, uart_paddr: uart.starting_address as u64 })
+        let timebase_hz = tree
+            .find_node("/cpus")
+            .and_then(|cpus| cpus.property("timebase-frequency"))
+            .and_then(NodeProperty::as_usize);
+        Some(Self { bootargs, uart_paddr: uart.starting_address as u64, timebase_hz })
     }
 }
 
@@ -38,9 +44,10 @@ mod tests {
     const QEMU_VIRT: &[u8] = include_bytes!("../fixtures/qemu-virt-aia.dtb");
 
     #[test]
-    fn boot_arguments_and_serial_port_of_the_emulator_are_found() {
+    fn boot_arguments_serial_port_and_timebase_of_the_emulator_are_found() {
         let bootargs = "run=00c0ffee workload=ipc-pingpong rounds=16";
-        assert_eq!(Platform::from_fdt(QEMU_VIRT), Some(Platform { bootargs, uart_paddr: 0x1000_0000 }));
+        let expected = Platform { bootargs, uart_paddr: 0x1000_0000, timebase_hz: Some(10_000_000) };
+        assert_eq!(Platform::from_fdt(QEMU_VIRT), Some(expected));
     }
 
     #[test]

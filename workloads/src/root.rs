@@ -28,10 +28,12 @@ pub struct Root {
     pub resources: Resources,
     /// Where results go.
     pub records: Records,
+    /// Frequency of the `time` counter, in hertz, if it is known.
+    pub timebase_hz: Option<usize>,
 }
 
 impl Root {
-    /// Writes the `begin` record, with the parameters as they were given.
+    /// Writes the `begin` record, with the parameters as they were given, and notes what ticks are worth.
     ///
     /// # Errors
     ///
@@ -42,7 +44,11 @@ impl Root {
             LabelSet::Smp => "sel4-smp",
         };
         let record = self.records.record(Kind::Begin).field("workload", workload).field("abi", abi);
-        Ok(parameters.pairs().fold(record, |record, (key, value)| record.field(key, value)).finish()?)
+        parameters.pairs().fold(record, |record, (key, value)| record.field(key, value)).finish()?;
+        if let Some(hertz) = self.timebase_hz {
+            self.records.record(Kind::Note).field("timebase_hz", hertz).finish()?;
+        }
+        Ok(())
     }
 }
 
@@ -56,7 +62,12 @@ pub fn run(boot: Boot) -> ! {
     let run_id = bootargs::run_id(platform.bootargs).or_else(|| RunId::new(UNKNOWN_RUN));
     let Some(run_id) = run_id else { arch::fault() };
     last_resort::remember(&run_id);
-    let mut root = Root { info: boot.info(), resources, records: output::open(uart, run_id) };
+    let mut root = Root {
+        info: boot.info(),
+        resources,
+        records: output::open(uart, run_id),
+        timebase_hz: platform.timebase_hz,
+    };
 
     let status = match dispatch(&mut root, platform.bootargs) {
         Ok(()) => Status::Ok,
