@@ -26,6 +26,7 @@ enum Command {
     Build(BuildArgs),
     Run(RunArgs),
     Parse(ParseArgs),
+    Figures(FiguresArgs),
     List(ListArgs),
     /// What the script `x` hands over to.
     #[command(hide = true, disable_help_flag = true)]
@@ -97,6 +98,27 @@ pub struct ParseArgs {
     pub path: PathBuf,
 }
 
+/// Draw the figures of a run again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness figures results/latest                         into results/latest/figures
+  harness figures results/reference --out paper-figures
+
+A figure is an SVG and the same picture as PNG. What it shows is said in paper-figures/*.toml; figures of experiments
+that the run does not have are left out.")]
+pub struct FiguresArgs {
+    /// The run directory
+    #[arg(value_name = "RUN_DIRECTORY")]
+    pub run: PathBuf,
+    /// Where the figures go [default: figures/ in the run directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub out: Option<PathBuf>,
+    /// The folder of figure specifications [default: paper-figures/ of the checkout]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub specifications: Option<PathBuf>,
+}
+
 /// Show what a matrix defines, or which runs there are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -143,6 +165,7 @@ pub fn main() -> Exit {
         Command::Build(args) => commands::build::build(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Parse(args) => commands::parse::parse(&args),
+        Command::Figures(args) => commands::figures::figures(&args),
         Command::List(args) => commands::list::list(&args),
         Command::X { arguments } => dev::run(&arguments),
     };

@@ -120,7 +120,7 @@ fn cell(
     let mut parameters = experiment.fixed.clone();
     for (name, value) in swept {
         group.push_str(&format!(".{name}-{value}"));
-        parameters.insert((*name).to_owned(), *value);
+        parameters.insert((*name).to_owned(), value.clone());
     }
     Cell {
         id: format!("{group}.r{repeat}"),
@@ -143,7 +143,7 @@ fn combinations(experiment: &Experiment) -> Vec<BTreeMap<&str, Value>> {
             .flat_map(|combination| {
                 values.iter().map(move |value| {
                     let mut combination = combination.clone();
-                    combination.insert(name.as_str(), *value);
+                    combination.insert(name.as_str(), value.clone());
                     combination
                 })
             })
@@ -214,7 +214,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_experiments_parameters_go_before_the_workloads() {
-        assert_eq!(plan().cells[0].parameters["batch"], 4);
+        assert_eq!(plan().cells[0].parameters["batch"], Value::Number(4));
     }
 
     #[test]

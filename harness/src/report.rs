@@ -1,10 +1,12 @@
 //! What a run comes to: the derived files, and the lines at its end.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
+use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
-use crate::manifest::{Manifest, State};
+use crate::manifest::{CellRecord, Manifest, State};
 use crate::results::{SUMMARY_FILE, SampleTable, SummaryTable};
 use crate::store;
 
@@ -18,6 +20,37 @@ pub fn write(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> an
     store::replace(&directory.join(JUNIT_FILE), |file| Ok(file.write_all(report.as_bytes())?))
 }
 
+/// Where the figures of the run in `directory` are.
+#[must_use]
+pub fn figures_folder(directory: &Path) -> PathBuf {
+    directory.join("figures")
+}
+
+/// Draws every figure that `samples` has something for into `folder`.
+///
+/// # Errors
+/// A specification is wrong, or a figure cannot be drawn or written.
+pub fn draw(
+    specifications: &Path,
+    samples: &SampleTable,
+    manifest: &Manifest,
+    folder: &Path,
+) -> anyhow::Result<Vec<Drawn>> {
+    let mut drawn = Vec::new();
+    for specification in FigureSpec::load_all(specifications)? {
+        match figures::draw(&specification, samples, &manifest.run, folder) {
+            Ok(files) => drawn.push(files),
+            Err(error) if is_of_another_run(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(drawn)
+}
+
+fn is_of_another_run(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(FigureError::NoSamples { .. }))
+}
+
 /// Prints the medians, what went wrong, and the count of cells; the answer is the run's exit code.
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
@@ -28,8 +61,10 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
             row.key, row.metric, summary.median, row.unit, summary.ci_low, summary.ci_high, summary.n
         );
     }
-    for cell in manifest.cells.iter().filter(|cell| cell.outcome.exit() != Exit::Done) {
-        println!("{}: {}", cell.id, cell.outcome);
+    for cell in manifest.cells.iter().chain(unfinished(manifest)) {
+        if cell.outcome.exit() != Exit::Done {
+            println!("{}: {} (log: {})", cell.id, cell.outcome, directory.join(&cell.serial).display());
+        }
     }
     let count = |exit| manifest.cells.iter().filter(|cell| cell.outcome.exit() == exit).count();
     println!(
@@ -42,6 +77,13 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
         count(Exit::Inconclusive)
     );
     exit_of(manifest)
+}
+
+/// The last attempt at each cell that no attempt finished.
+fn unfinished(manifest: &Manifest) -> impl Iterator<Item = &CellRecord> {
+    let last: BTreeMap<&str, &CellRecord> =
+        manifest.abandoned.iter().map(|attempt| (attempt.id.as_str(), attempt)).collect();
+    last.into_values().filter(|attempt| manifest.cell(&attempt.id).is_none())
 }
 
 /// The gravest thing that happened: cells are missing, else some failed, else some prove nothing.

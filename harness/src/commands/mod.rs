@@ -1,6 +1,7 @@
 //! The commands, one module each. They speak to the user; the work is done in the modules they call.
 
 pub mod build;
+pub mod figures;
 pub mod list;
 pub mod parse;
 pub mod run;

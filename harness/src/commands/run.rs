@@ -203,7 +203,14 @@ fn finish(
 ) -> anyhow::Result<Exit> {
     let report = of_run(directory, manifest).and_then(|samples| {
         report::write(directory, manifest, &samples)?;
-        Ok(report::print(directory, manifest, &samples))
+        let exit = report::print(directory, manifest, &samples);
+        if let Ok(workspace) = Workspace::current() {
+            let folder = report::figures_folder(directory);
+            for figure in report::draw(&workspace.figure_specifications(), &samples, manifest, &folder)? {
+                println!("figure: {}", figure.png.display());
+            }
+        }
+        Ok(exit)
     });
     let next = resume_command(args, directory);
     match stop {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A parameter's value, as it is passed to the guest.
-pub type Value = i64;
+use super::Value;
 
 /// An experiment of the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]

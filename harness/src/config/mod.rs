@@ -11,6 +11,7 @@ mod platform;
 mod program;
 mod raw;
 mod validate;
+mod value;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,10 +20,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 pub use diagnostic::{ConfigError, Diagnostic};
-pub use experiment::{Experiment, Value};
+pub use experiment::Experiment;
 pub use kernel::{Feature, Kernel, KernelSource, Profile, Settings};
 pub use platform::{Clock, Machine, MachineKind};
-pub use program::{Parameter, Program};
+pub use program::{Domain, Parameter, Program};
+pub use value::Value;
 
 /// A validated matrix.
 #[derive(Debug, Clone)]

@@ -1,6 +1,9 @@
 //! The programs that the root task can run, and their parameters.
 
+use std::fmt;
 use std::ops::RangeInclusive;
+
+use super::Value;
 
 /// A program of the root task.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +16,7 @@ pub struct Program {
     pub parameters: &'static [Parameter],
 }
 
-/// A parameter of a program: a whole number.
+/// A parameter of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// The boot argument's key.
@@ -21,20 +24,70 @@ pub struct Parameter {
     /// What it means, with its unit.
     pub about: &'static str,
     /// The values that the program takes.
-    pub range: RangeInclusive<i64>,
+    pub domain: Domain,
+}
+
+/// The values that a parameter takes.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// Whole numbers in a range.
+    Numbers(RangeInclusive<i64>),
+    /// One of some words.
+    Words(&'static [&'static str]),
+}
+
+impl Domain {
+    /// The value that stands in the matrix as `raw`, if it is one of these.
+    pub(super) fn value(&self, raw: &toml::Value) -> Option<Value> {
+        match self {
+            Self::Numbers(range) => {
+                raw.as_integer().filter(|number| range.contains(number)).map(Value::Number)
+            }
+            Self::Words(words) => {
+                raw.as_str().filter(|word| words.contains(word)).map(|word| Value::Word(word.to_owned()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numbers(range) => write!(f, "a number from {} to {}", range.start(), range.end()),
+            Self::Words(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
+        }
+    }
+}
+
+const fn numbers(name: &'static str, about: &'static str, range: RangeInclusive<i64>) -> Parameter {
+    Parameter { name, about, domain: Domain::Numbers(range) }
+}
+
+const fn words(name: &'static str, about: &'static str, words: &'static [&'static str]) -> Parameter {
+    Parameter { name, about, domain: Domain::Words(words) }
 }
 
 /// Every program.
-pub(super) const PROGRAMS: &[Program] = &[Program {
-    name: "ipc-pingpong",
-    about: "round trips by Call and ReplyRecv between two address spaces",
-    parameters: &[
-        Parameter { name: "rounds", about: "samples to take", range: 1..=100_000 },
-        Parameter { name: "batch", about: "round trips per sample", range: 1..=100_000 },
-        Parameter { name: "warmup", about: "round trips before the first sample", range: 0..=1_000_000 },
-        Parameter { name: "words", about: "message length in words", range: 0..=4 },
-    ],
-}];
+pub(super) const PROGRAMS: &[Program] = &[
+    Program {
+        name: "ipc-pingpong",
+        about: "round trips by Call and ReplyRecv between two address spaces",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "round trips per sample", 1..=100_000),
+            numbers("warmup", "round trips before the first sample", 0..=1_000_000),
+            numbers("words", "message length in words", 0..=4),
+        ],
+    },
+    Program {
+        name: "misbehave",
+        about: "goes wrong on purpose, to test whatever has to notice",
+        parameters: &[
+            words("who", "who goes wrong", &["root", "child"]),
+            words("how", "how it goes wrong", &["exception", "capability", "stack", "panic", "silence"]),
+        ],
+    },
+];
 
 impl Program {
     /// The program called `name`.

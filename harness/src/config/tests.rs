@@ -44,8 +44,8 @@ fn mistake(from: &str, to: &str) -> String {
 fn a_good_matrix_is_typed() {
     let matrix = parse(GOOD).expect("valid");
     assert_eq!(matrix.name, "m");
-    assert_eq!(matrix.experiments[0].sweep["words"], [0, 4]);
-    assert_eq!(matrix.experiments[0].fixed["rounds"], 10);
+    assert_eq!(matrix.experiments[0].sweep["words"], [Value::Number(0), Value::Number(4)]);
+    assert_eq!(matrix.experiments[0].fixed["rounds"], Value::Number(10));
     assert_eq!(matrix.platforms["virt-icount"].clock, Clock::Icount);
 }
 

@@ -10,7 +10,7 @@ use super::program::PROGRAMS;
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
 use super::{
     Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
-    Program, Settings, Value, Workload, names,
+    Parameter, Program, Settings, Value, Workload, names,
 };
 
 /// Limits that keep typing errors from becoming weeks of machine time.
@@ -227,20 +227,15 @@ impl Check<'_> {
             self.mistake(name.span(), format!("`{}` has no parameter `{name}`; {help}", program.name));
             return None;
         };
-        match raw.get_ref().as_integer() {
-            Some(value) if parameter.range.contains(&value) => Some(value),
-            _ => {
-                let message = format!(
-                    "bad value {} for `{name}` ({}); give a number from {} to {}",
-                    raw.get_ref(),
-                    parameter.about,
-                    parameter.range.start(),
-                    parameter.range.end()
-                );
-                self.mistake(raw.span(), message);
-                None
-            }
+        let value = parameter.domain.value(raw.get_ref());
+        if value.is_none() {
+            let Parameter { about, domain, .. } = parameter;
+            self.mistake(
+                raw.span(),
+                format!("bad value {} for `{name}` ({about}); give {domain}", raw.get_ref()),
+            );
         }
+        value
     }
 
     fn experiment(

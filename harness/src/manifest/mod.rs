@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Clock;
+use crate::config::{Clock, Value};
 use crate::results::{CellKey, CellMeta};
 use crate::run::Outcome;
 use crate::store;
@@ -145,7 +145,7 @@ pub struct CellRecord {
     /// The workload's name.
     pub workload: String,
     /// The workload's parameters.
-    pub parameters: BTreeMap<String, i64>,
+    pub parameters: BTreeMap<String, Value>,
     /// Which repeat it was, from 0.
     pub repeat: u32,
     /// What the guest's counters counted.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::config::Clock;
+use crate::config::{Clock, Value};
 
 /// A cell of the matrix, whatever the repeat. Ordered as rows are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub struct CellKey {
     /// The workload's name.
     pub workload: String,
     /// The workload's parameters.
-    pub parameters: BTreeMap<String, i64>,
+    pub parameters: BTreeMap<String, Value>,
 }
 
 impl CellKey {
@@ -32,12 +32,11 @@ impl CellKey {
     }
 
     /// Reads what [`parameters_text`](Self::parameters_text) writes.
-    pub(super) fn parse_parameters(text: &str) -> Result<BTreeMap<String, i64>, ParametersError> {
+    pub(super) fn parse_parameters(text: &str) -> Result<BTreeMap<String, Value>, ParametersError> {
         let mut parameters = BTreeMap::new();
         for item in text.split(';').filter(|item| !item.is_empty()) {
-            let parsed = item.split_once('=').and_then(|(key, value)| Some((key, value.parse().ok()?)));
-            let (key, value) = parsed.ok_or_else(|| ParametersError(text.to_owned()))?;
-            if parameters.insert(key.to_owned(), value).is_some() {
+            let (key, value) = item.split_once('=').ok_or_else(|| ParametersError(text.to_owned()))?;
+            if parameters.insert(key.to_owned(), value.into()).is_some() {
                 return Err(ParametersError(text.to_owned()));
             }
         }
@@ -52,7 +51,8 @@ impl fmt::Display for CellKey {
         if *harts != 1 {
             f.write_str("s")?;
         }
-        write!(f, " / {workload} {}", self.parameters_text())
+        write!(f, " / {workload}")?;
+        if self.parameters.is_empty() { Ok(()) } else { write!(f, " {}", self.parameters_text()) }
     }
 }
 

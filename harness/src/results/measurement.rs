@@ -4,7 +4,7 @@ use rel4_records::FieldError;
 
 use super::cell::CellMeta;
 use super::raw::RawRun;
-use crate::config::Clock;
+use crate::config::{Clock, Value};
 use crate::serial::{Place, Record};
 use crate::stats;
 
@@ -42,7 +42,7 @@ pub enum MeasurementError {
         /// The parameter.
         key: String,
         /// What the matrix says.
-        expected: i64,
+        expected: Value,
         /// What the begin record says.
         found: Option<String>,
     },
@@ -114,11 +114,15 @@ impl MeasurementError {
 /// The records are sound but are not the measurement that the cell asked for.
 pub fn measure(records: &[Record], meta: &CellMeta) -> Result<Vec<Series>, MeasurementError> {
     let run = RawRun::new(records)?;
-    for (key, &expected) in &meta.key.parameters {
+    for (key, expected) in &meta.key.parameters {
         let found = run.parameter(key);
         if found != Some(expected.to_string().as_str()) {
             let found = found.map(str::to_owned);
-            return Err(MeasurementError::ParameterMismatch { key: key.clone(), expected, found });
+            return Err(MeasurementError::ParameterMismatch {
+                key: key.clone(),
+                expected: expected.clone(),
+                found,
+            });
         }
     }
     match run.program()? {

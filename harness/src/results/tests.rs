@@ -16,7 +16,7 @@ fn key(kernel: &str) -> CellKey {
         platform: "virt-icount".into(),
         harts: 1,
         workload: "pingpong".into(),
-        parameters: PARAMETERS.iter().map(|&(key, value)| (key.to_owned(), value)).collect(),
+        parameters: PARAMETERS.iter().map(|&(key, value)| (key.to_owned(), value.into())).collect(),
     }
 }
 
@@ -123,7 +123,7 @@ fn a_sample_below_the_overhead_is_refused() {
 #[test]
 fn a_guest_that_ran_with_other_parameters_measured_another_cell() {
     let mut meta = meta(Clock::Icount);
-    meta.key.parameters.insert("words".into(), 4);
+    meta.key.parameters.insert("words".into(), 4.into());
     assert_eq!(
         measure(&good_boot(), &meta).expect_err("words=0 is not words=4").to_string(),
         "the cell has words=4, but the guest ran with 0"

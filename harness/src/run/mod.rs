@@ -80,10 +80,6 @@ impl Session<'_> {
             let record = self.attempt(cell, &mut samples)?;
             let took = Duration::from_millis(record.host_ms);
             progress.finish(&cell.id, &record.outcome, took);
-            if record.outcome != Outcome::Measured {
-                let log = self.directory.join(&record.serial);
-                progress.say(&format!("  {}: {} (log: {})", cell.id, record.outcome, log.display()));
-            }
             if record.outcome == Outcome::Interrupted {
                 return Ok(Stop::Interrupted);
             }

@@ -154,7 +154,7 @@ impl fmt::Display for Outcome {
             ),
             Self::RunTimeout(limit, missing) => write!(
                 f,
-                "user space was reached but not the end within {} s: {missing}; look for a hang there, or raise run_s",
+                "user space was reached but not the end within {} s: {missing}; look for a hang there (a fault of the root task looks the same in a release kernel: try a debug one), or raise run_s",
                 limit.as_secs()
             ),
             Self::Flood(limit) => {

@@ -54,11 +54,6 @@ impl Progress {
             outcome.name(),
             took.as_secs_f64()
         );
-        self.say(&line);
-    }
-
-    /// A line for the user.
-    pub(super) fn say(&self, line: &str) {
         if self.bar.is_hidden() {
             eprintln!("{line}");
         } else {

@@ -109,12 +109,12 @@ impl Done {
         }
     }
 
-    /// Asserts the exit code and that standard error holds `text`.
+    /// Asserts the exit code and that `text` was said.
     #[track_caller]
     pub(crate) fn assert(&self, code: i32, text: &str) {
         let Self { code: found, stdout, stderr } = self;
         assert!(
-            *found == code && stderr.contains(text),
+            *found == code && (stdout.contains(text) || stderr.contains(text)),
             "exit code {found}\n--- stdout\n{stdout}--- stderr\n{stderr}"
         );
     }

@@ -1,0 +1,96 @@
+//! The main job on the real emulator. Skipped by name where there is no emulator or no compiler for the guests, except
+//! in CI, where both must be there.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use rel4_harness::manifest::{Manifest, State};
+use rel4_harness::platform::qemu;
+use rel4_harness::run::Outcome;
+use rel4_harness::toolchain::GuestToolchain;
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the harness is in a workspace")
+}
+
+/// Whether this machine can do it.
+fn possible() -> bool {
+    let lack = match (qemu::probe(Path::new("qemu-system-riscv64")), GuestToolchain::detect()) {
+        (Ok(_), Ok(_)) => return true,
+        (Err(error), _) => error.to_string(),
+        (_, Err(error)) => error.to_string(),
+    };
+    assert!(env::var_os("CI").is_none(), "CI must not skip this test: {lack}");
+    eprintln!("skipped: {lack}");
+    false
+}
+
+fn harness(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
+    command.args(arguments).current_dir(folder).output().expect("the harness starts")
+}
+
+#[track_caller]
+fn assert_done(output: &Output) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// The rows of a run's samples that must repeat exactly.
+fn instruction_counts(run: &Path) -> BTreeSet<String> {
+    let samples = fs::read_to_string(run.join("samples.csv")).expect("there are samples");
+    samples.lines().filter(|line| line.contains(",instructions,")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_quick_matrix_is_measured_and_its_instruction_counts_repeat() {
+    if !possible() {
+        return;
+    }
+    let parent = tempfile::tempdir().expect("temporary directory");
+    let runs = ["first", "second"].map(|name| parent.path().join(name));
+    for run in &runs {
+        let out = run.to_str().expect("a path of this test");
+        assert_done(&harness(workspace(), &["run", "--matrix", "configs/quick.toml", "--out", out]));
+        let manifest = Manifest::load(run).expect("readable").expect("there is one");
+        assert_eq!(manifest.state, State::Complete);
+        assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
+        assert!(manifest.firmware.expect("it names itself").starts_with("OpenSBI"));
+    }
+    let [first, second] = runs.map(|run| instruction_counts(&run));
+    assert!(!first.is_empty());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn images_have_the_same_bytes_when_built_in_another_folder() {
+    if !possible() {
+        return;
+    }
+    let parent = tempfile::tempdir().expect("temporary directory");
+    let copy = parent.path().join("another place");
+    for name in ["Cargo.toml", "Cargo.lock", "kernel", "runtime", "workloads", "harness", "configs"] {
+        copy_tree(&workspace().join(name), &copy.join(name));
+    }
+    let images = [workspace(), &copy].map(|folder| {
+        assert_done(&harness(folder, &["build", "--kernel", "sel4"]));
+        fs::read(folder.join("target/guest/sel4/image.elf")).expect("there is an image")
+    });
+    assert!(images[0] == images[1], "the images differ");
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("writable");
+        for entry in fs::read_dir(from).expect("readable") {
+            let entry = entry.expect("readable");
+            copy_tree(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("it is in the copy")).expect("writable");
+        fs::copy(from, to).expect("it can be copied");
+    }
+}
