@@ -46,7 +46,7 @@ pub(super) fn render(
     samples: &SampleTable,
     run: &str,
 ) -> Result<(String, Vec<u8>), FigureError> {
-    font::register()?;
+    let font = font::load()?;
     let curves = Curves::select(spec, samples)?;
     let caption = caption_of(spec, &curves, run);
     let failed = |reason| FigureError::Drawing { figure: spec.id.clone(), reason };
@@ -54,7 +54,7 @@ pub(super) fn render(
         Kind::Distribution => {
             let figure = Distribution::new(spec, &curves.curves, &caption);
             let svg = picture::svg(&figure).map_err(failed)?;
-            let png = picture::png(&figure).map_err(failed)?;
+            let png = picture::png(&figure, font).map_err(failed)?;
             Ok((svg, png))
         }
     }

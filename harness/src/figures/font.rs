@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
+use ab_glyph::FontRef;
 use plotters::style::{FontStyle, register_font};
 
 use super::error::FigureError;
@@ -21,21 +22,23 @@ const FOLDERS: [&str; 4] = [
     "/usr/local/share/fonts",
 ];
 
-/// Finds the font file and makes it known to `plotters`, once.
-pub(super) fn register() -> Result<(), FigureError> {
-    // `plotters` keeps fonts for the life of the process, so the file is never freed either.
-    static IS_REGISTERED: Mutex<bool> = Mutex::new(false);
-    let mut is_registered = IS_REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    if *is_registered {
-        return Ok(());
+/// Finds the font, the first time in the file system, and makes it known to `plotters`.
+pub(super) fn load() -> Result<FontRef<'static>, FigureError> {
+    static LOADED: Mutex<Option<FontRef<'static>>> = Mutex::new(None);
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(font) = &*loaded {
+        return Ok(font.clone());
     }
     let searched = candidates();
     let found = searched.iter().find_map(|path| Some((path, fs::read(path).ok()?)));
     let Some((path, bytes)) = found else { return Err(FigureError::NoFont { searched }) };
-    register_font(FAMILY, FontStyle::Normal, bytes.leak())
-        .map_err(|_| FigureError::BadFont { path: path.clone() })?;
-    *is_registered = true;
-    Ok(())
+    let unusable = || FigureError::BadFont { path: path.clone() };
+    // `plotters` keeps fonts for the life of the process, so the file is never freed either.
+    let bytes: &'static [u8] = bytes.leak();
+    register_font(FAMILY, FontStyle::Normal, bytes).map_err(|_| unusable())?;
+    let font = FontRef::try_from_slice(bytes).map_err(|_| unusable())?;
+    *loaded = Some(font.clone());
+    Ok(font)
 }
 
 /// The user's own fonts, then the system's.

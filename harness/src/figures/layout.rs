@@ -48,7 +48,8 @@ pub(super) fn text(size: u32) -> TextStyle<'static> {
 /// Breaks `words` into lines no wider than `width`.
 pub(super) fn wrap(words: &str, style: &TextStyle<'_>, width: u32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in words.split_whitespace() {
+    // Not at no-break spaces, which also are white space.
+    for word in words.split([' ', '\n']).filter(|word| !word.is_empty()) {
         let extended = lines.last().map(|line| format!("{line} {word}"));
         match extended.filter(|line| text_width(line, style) <= width) {
             Some(line) => {

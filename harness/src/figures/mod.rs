@@ -11,6 +11,7 @@
 //! Distributions are drawn as empirical cumulative distributions and not as histograms: exact instruction counts repeat,
 //! often in all but a few samples, and a step shows how many are equal and how long the tail is without a choice of bins.
 
+mod canvas;
 mod caption;
 mod curves;
 mod distribution;

@@ -1,7 +1,9 @@
 //! The two files of a figure.
 
-use plotters::prelude::{BitMapBackend, IntoDrawingArea as _, SVGBackend};
+use ab_glyph::FontRef;
+use plotters::prelude::{IntoDrawingArea as _, SVGBackend};
 
+use super::canvas::Canvas;
 use super::distribution::Distribution;
 
 /// Draws `figure` as SVG.
@@ -14,12 +16,12 @@ pub(super) fn svg(figure: &Distribution<'_>) -> Result<String, String> {
     Ok(picture)
 }
 
-/// Draws `figure` as PNG.
-pub(super) fn png(figure: &Distribution<'_>) -> Result<Vec<u8>, String> {
+/// Draws `figure` as PNG, with `font`.
+pub(super) fn png(figure: &Distribution<'_>, font: FontRef<'static>) -> Result<Vec<u8>, String> {
     const CHANNELS: usize = 3;
     let (width, height) = figure.size();
     let mut pixels = vec![0; width as usize * height as usize * CHANNELS];
-    let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+    let root = Canvas::new(&mut pixels, (width, height), font).into_drawing_area();
     figure.draw(&root).map_err(|error| error.to_string())?;
     drop(root);
 
