@@ -3,6 +3,7 @@
 //! The active Rust is used if it has the two targets. Where rustup cannot add them, Debian's own `rustc-web` and the library
 //! source beside it take its place; `core` and `alloc` are then built along with the program.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -105,12 +106,10 @@ impl GuestToolchain {
                     .iter()
                     .all(|target| host.exists(&libraries.join(target).join("lib")))
             }),
-            Self::DebianWeb => {
-                let arguments = ["--show", "--showformat=${db:Status-Status}\n"];
-                let arguments = arguments.iter().chain(DEBIAN_PACKAGES).copied();
-                host.query(&Invocation::new("dpkg-query", arguments))
-                    .is_some_and(|status| status.lines().all(|line| line == "installed"))
-            }
+            Self::DebianWeb => debian_packages(host).is_some_and(|versions| {
+                versions.len() == DEBIAN_PACKAGES.len()
+                    && versions.get("rustc-web").is_some_and(|version| is_recent(version))
+            }),
         }
     }
 
@@ -170,6 +169,26 @@ impl GuestToolchain {
     }
 }
 
+/// The versions of those of [`DEBIAN_PACKAGES`] that are installed; `None` if one is unknown, or this is no Debian.
+fn debian_packages(host: &dyn Host) -> Option<BTreeMap<String, String>> {
+    let arguments = ["--show", "--showformat=${Package}=${Version}=${db:Status-Status}\n"];
+    let listing = Invocation::new("dpkg-query", arguments.iter().chain(DEBIAN_PACKAGES).copied());
+    let installed = |line: &str| match line.split('=').collect::<Vec<_>>()[..] {
+        [package, version, "installed"] => Some((package.to_owned(), version.to_owned())),
+        _ => None,
+    };
+    Some(host.query(&listing)?.lines().filter_map(installed).collect())
+}
+
+/// Whether a compiler of Debian's `version` can compile this workspace.
+fn is_recent(version: &str) -> bool {
+    let major_and_minor = |version: &str| -> Option<(u32, u32)> {
+        let mut numbers = version.split('.').map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    major_and_minor(version) >= major_and_minor(env!("CARGO_PKG_RUST_VERSION"))
+}
+
 fn print_sysroot(rustc: &str) -> Invocation {
     Invocation::new(rustc, ["--print", "sysroot"])
 }
@@ -200,6 +219,15 @@ mod tests {
     fn nothing_installed_is_named_as_such() {
         let error = GuestToolchain::detect_on(&MockHost::default()).unwrap_err();
         assert!(matches!(error, ToolchainError::Missing));
+    }
+
+    #[test]
+    fn a_debian_compiler_that_is_too_old_does_not_count() {
+        let host = MockHost::default().with_old_rustc_web().with_debian_toolchain();
+        let error = GuestToolchain::detect_on(&host).unwrap_err();
+        assert!(matches!(error, ToolchainError::Missing));
+        assert!(is_recent(concat!(env!("CARGO_PKG_RUST_VERSION"), ".0+dfsg1-1~deb12u2")));
+        assert!(is_recent("2.0.0") && !is_recent("1.9.0") && !is_recent("unknown"));
     }
 
     #[test]

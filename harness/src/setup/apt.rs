@@ -39,24 +39,28 @@ fn is_root(host: &dyn Host) -> bool {
     host.query(&Invocation::new("id", ["-u"])).as_deref() == Some("0")
 }
 
-/// Installs `packages`. The package lists are fetched only if they are missing or too old.
-pub(super) fn install(host: &dyn Host, privilege: Privilege, packages: &[&'static str]) {
+/// Installs `packages`. The package lists are fetched only if without that it does not lead to what is `wanted`: they may be
+/// missing, too old to be of use, or list too old a version.
+pub(super) fn install(
+    host: &dyn Host,
+    privilege: Privilege,
+    packages: &[&'static str],
+    wanted: impl Fn() -> bool,
+) {
     let with_packages = |options: &[&'static str]| [options, packages].concat();
     let simulate = with_packages(&["install", "--simulate", "--no-install-recommends"]);
     let install = privilege.apt_get(&with_packages(&INSTALL));
-    let attempt = || {
-        host.say(&format!("set-up: {install}"));
-        host.run(&install)
+    let announced = |invocation: &Invocation| {
+        host.say(&format!("set-up: {invocation}"));
+        host.run(invocation)
     };
     let lists_are_known = host.query(&Invocation::new("apt-get", simulate)).is_some();
-    if lists_are_known && attempt() {
+    if lists_are_known && announced(&install) && wanted() {
         return;
     }
-    let update = privilege.apt_get(&["update"]);
-    host.say(&format!("set-up: {update}"));
-    host.run(&update);
+    announced(&privilege.apt_get(&["update"]));
     // Whether this helped is seen by probing again.
-    attempt();
+    announced(&install);
 }
 
 /// What a user types to install `packages`.

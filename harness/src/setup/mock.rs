@@ -16,11 +16,14 @@ pub(crate) struct MockHost {
     sudo: bool,
     /// Programs that refuse to work, as they do without a network.
     broken: HashSet<&'static str>,
-    stale_lists: RefCell<bool>,
+    /// The package lists are empty until they are fetched.
+    no_lists: RefCell<bool>,
+    /// The package lists know an old compiler until they are fetched.
+    old_lists: RefCell<bool>,
     variables: HashMap<&'static str, &'static str>,
     programs: RefCell<HashSet<String>>,
     files: RefCell<HashSet<String>>,
-    packages: RefCell<HashSet<String>>,
+    packages: RefCell<HashMap<String, &'static str>>,
     runs: RefCell<Vec<String>>,
     says: RefCell<Vec<String>>,
 }
@@ -56,8 +59,14 @@ impl MockHost {
         self
     }
 
-    pub(crate) fn with_stale_lists(self) -> Self {
-        self.stale_lists.replace(true);
+    pub(crate) fn with_empty_lists(self) -> Self {
+        self.no_lists.replace(true);
+        self
+    }
+
+    /// A machine whose package lists offer a compiler that is too old.
+    pub(crate) fn with_old_rustc_web(self) -> Self {
+        self.old_lists.replace(true);
         self
     }
 
@@ -88,7 +97,8 @@ impl MockHost {
     }
 
     fn install(&self, package: &str) {
-        self.packages.borrow_mut().insert(package.to_owned());
+        let version = if *self.old_lists.borrow() { "1.63.0" } else { "1.99.0+dfsg1" };
+        self.packages.borrow_mut().insert(package.to_owned(), version);
         let mut files = self.files.borrow_mut();
         match package {
             "qemu-system-misc" => {
@@ -125,12 +135,12 @@ impl Host for MockHost {
             ["rustc", "--print", "sysroot"] => Some(SYSROOT.to_owned()),
             ["dpkg-query", "--show", _, ref packages @ ..] => {
                 let installed = self.packages.borrow();
-                packages
-                    .iter()
-                    .all(|package| installed.contains(*package))
-                    .then(|| "installed\n".repeat(packages.len()))
+                let line = |package: &&str| {
+                    installed.get(*package).map(|version| format!("{package}={version}=installed\n"))
+                };
+                packages.iter().map(line).collect()
             }
-            ["apt-get", "install", "--simulate", ..] => (!*self.stale_lists.borrow()).then(String::new),
+            ["apt-get", "install", "--simulate", ..] => (!*self.no_lists.borrow()).then(String::new),
             _ => panic!("unexpected query: {line}"),
         }
     }
@@ -142,7 +152,8 @@ impl Host for MockHost {
             return false;
         }
         if line.ends_with("apt-get update") {
-            self.stale_lists.replace(false);
+            self.no_lists.replace(false);
+            self.old_lists.replace(false);
         } else if let Some((_, packages)) = line.split_once("--no-install-recommends ") {
             packages.split_whitespace().for_each(|package| self.install(package));
         } else if line.starts_with("rustup target add") {

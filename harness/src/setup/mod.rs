@@ -61,7 +61,7 @@ pub fn ensure(host: &dyn Host, requirements: &[&'static Requirement]) -> Result<
             break;
         }
         apply(host, privilege, &step);
-        tried.extend(step);
+        tried.extend(step.into_iter().map(|(_, remedy)| remedy));
         missing = unmet().collect();
     }
     if missing.is_empty() {
@@ -78,21 +78,24 @@ fn next_step(
     requested: Option<GuestToolchain>,
     privilege: Option<Privilege>,
     tried: &[Remedy],
-) -> Vec<Remedy> {
+) -> Vec<(&'static Requirement, Remedy)> {
     let usable = |remedy: &Remedy| match remedy {
         Remedy::RustupTargets(_) => host.has_program("rustup"),
         Remedy::DebianPackages(_) => privilege.is_some(),
     };
-    let of = |requirement: &&'static Requirement| {
-        requirement.remedies_for(requested).find(|remedy| usable(remedy) && !tried.contains(remedy))
+    let of = |requirement: &'static Requirement| {
+        let mut remedies = requirement.remedies_for(requested);
+        let remedy = remedies.find(|remedy| usable(remedy) && !tried.contains(remedy))?;
+        Some((requirement, remedy))
     };
-    missing.iter().filter_map(of).collect()
+    missing.iter().copied().filter_map(of).collect()
 }
 
-/// Applies `remedies`, all Debian packages at once.
-fn apply(host: &dyn Host, privilege: Option<Privilege>, remedies: &[Remedy]) {
+/// Applies the remedies of a step, all Debian packages at once.
+fn apply(host: &dyn Host, privilege: Option<Privilege>, step: &[(&'static Requirement, Remedy)]) {
     let mut packages = Vec::new();
-    for remedy in remedies {
+    let mut wanted = Vec::new();
+    for (requirement, remedy) in step {
         match remedy {
             Remedy::RustupTargets(targets) => {
                 let add = rustup_add(targets);
@@ -100,11 +103,15 @@ fn apply(host: &dyn Host, privilege: Option<Privilege>, remedies: &[Remedy]) {
                 // Whether this helped is seen by probing again.
                 host.run(&add);
             }
-            Remedy::DebianPackages(names) => packages.extend(*names),
+            Remedy::DebianPackages(names) => {
+                packages.extend(*names);
+                wanted.push(requirement);
+            }
         }
     }
     if let Some(privilege) = privilege.filter(|_| !packages.is_empty()) {
-        apt::install(host, privilege, &packages);
+        let all_are_met = || wanted.iter().all(|requirement| (requirement.is_met)(host));
+        apt::install(host, privilege, &packages, all_are_met);
     }
 }
 
@@ -143,6 +150,9 @@ fn advice(
     for requirement in missing {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  * {}, which {}", requirement.name, requirement.why);
+        if let Some(hint) = requirement.hint {
+            let _ = writeln!(text, "    ({hint})");
+        }
     }
     text.push_str(match privilege {
         Some(_) => "The messages above say why. When that is repaired, run\n",

@@ -16,6 +16,8 @@ pub struct Requirement {
     pub is_met: fn(&dyn Host) -> bool,
     /// Ways to get it, the best first.
     pub remedies: &'static [Remedy],
+    /// What a user should know who has to get it by hand.
+    pub hint: Option<&'static str>,
 }
 
 /// A way to get something.
@@ -47,13 +49,16 @@ impl Requirement {
 
 /// A compiler for RISC-V.
 pub static GUEST_TOOLCHAIN: Requirement = Requirement {
-    name: "a Rust compiler for RISC-V",
+    name: concat!("a Rust ", env!("CARGO_PKG_RUST_VERSION"), " compiler for RISC-V"),
     why: "compiles the kernel, the loader and the user programs",
     is_met: |host| GuestToolchain::detect_on(host).is_ok(),
     remedies: &[
         Remedy::RustupTargets(&[KERNEL_TARGET, USER_TARGET]),
         Remedy::DebianPackages(DEBIAN_PACKAGES),
     ],
+    hint: Some(
+        "Debian 12 has a recent rustc-web in its security archive, bookworm-security, and an old one elsewhere",
+    ),
 };
 
 /// The emulator and its firmware, which Debian 12 ships together and other releases do not.
@@ -64,6 +69,7 @@ pub static EMULATOR: Requirement = Requirement {
         host.has_program("qemu-system-riscv64") && FIRMWARE.iter().any(|path| host.exists(Path::new(path)))
     },
     remedies: &[Remedy::DebianPackages(&["qemu-system-misc"]), Remedy::DebianPackages(&["opensbi"])],
+    hint: None,
 };
 
 /// Where the firmware may be.
@@ -79,4 +85,5 @@ pub static FONT: Requirement = Requirement {
     why: "labels the figures",
     is_met: |host| host.exists(Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")),
     remedies: &[Remedy::DebianPackages(&["fonts-dejavu-core"])],
+    hint: None,
 };

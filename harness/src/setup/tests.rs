@@ -64,11 +64,19 @@ fn the_override_keeps_rustup_out() {
 }
 
 #[test]
-fn package_lists_are_fetched_only_when_they_do_not_do() {
-    let host = MockHost::debian_root().with_stale_lists();
+fn package_lists_are_fetched_when_there_are_none() {
+    let host = MockHost::debian_root().with_empty_lists();
     ensure(&host, &[&FONT]).unwrap();
     let runs = host.runs();
     assert!(runs[0].ends_with("apt-get update") && runs.len() == 2, "{runs:?}");
+}
+
+#[test]
+fn package_lists_are_fetched_when_they_lead_to_too_old_a_compiler() {
+    let host = MockHost::debian_root().with_old_rustc_web();
+    ensure(&host, &[&GUEST_TOOLCHAIN]).unwrap();
+    let runs = host.runs();
+    assert!(runs[1].ends_with("apt-get update") && runs.len() == 3, "{runs:?}");
 }
 
 #[test]
