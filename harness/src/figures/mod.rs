@@ -1,10 +1,10 @@
 //! From samples to pixels.
 //!
-//! A [`FigureSpec`] (`paper-figures/*.toml`) says what a figure shows → [`curves`] picks the samples of its experiment
-//! and metric → [`distribution`] lays them out and draws them with `plotters` → [`picture`] does so twice, into an SVG and
+//! A [`FigureSpec`] (`paper-figures/*.toml`) says what a figure shows → `curves` picks the samples of its experiment
+//! and metric → `distribution` lays them out and draws them with `plotters` → `picture` does so twice, into an SVG and
 //! into a PNG, which are therefore the same picture.
 //!
-//! All of it is Rust: text is measured and drawn with the DejaVu Sans [`font`] file, no C library takes part, and nothing
+//! All of it is Rust: text is measured and drawn with the DejaVu Sans `font` file, no C library takes part, and nothing
 //! of the machine but that file shows. The same samples give the same bytes. (`resvg` would draw the PNG from the SVG
 //! itself, but compiling it takes longer than compiling everything else.)
 //!

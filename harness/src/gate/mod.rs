@@ -1,7 +1,7 @@
 //! The gate: whether a run costs more than the reference.
 //!
 //! Instruction counts under `icount` repeat exactly, so they are compared exactly and any increase is a regression. That
-//! holds only between like and like: [`conditions`] says what a run's counts depend on besides the sources, and where two
+//! holds only between like and like: `conditions` says what a run's counts depend on besides the sources, and where two
 //! runs differ in it the answer is "inconclusive". Everything measured in host time is left out. [`compare`] reads both
 //! runs; a [`Comparison`] prints itself and is an [`Exit`](crate::exit::Exit).
 

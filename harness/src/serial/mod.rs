@@ -1,8 +1,8 @@
 //! From the bytes of a serial line to records, test outcomes and a verdict.
 //!
-//! [`lines`] cuts the stream into lines of bounded size → [`scanner`], the state machine, recognises what a line says
-//! (records with the help of `rel4-records`, the lines of [`upstream`] seL4's test driver, [`alarm`]s of kernel and
-//! loader), checks that the records follow each other, and reports [`finding`]s.
+//! `lines` cuts the stream into lines of bounded size → `scanner`, the state machine, recognises what a line says
+//! (records with the help of `rel4-records`, the lines of `upstream` seL4's test driver, alarms of kernel and
+//! loader), checks that the records follow each other, and reports findings.
 //!
 //! Two users share that machine: [`Monitor`] watches a running guest and turns findings into [`Event`]s; [`parse`]
 //! reads a whole log and adds the [`Verdict`]. No input makes either panic, and the raw log is never changed: what is
