@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::panic;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -27,6 +28,7 @@ enum Command {
     Run(RunArgs),
     Parse(ParseArgs),
     Figures(FiguresArgs),
+    Gate(GateArgs),
     List(ListArgs),
     /// What the script `x` hands over to.
     #[command(hide = true, disable_help_flag = true)]
@@ -119,6 +121,24 @@ pub struct FiguresArgs {
     pub specifications: Option<PathBuf>,
 }
 
+/// Compare the instruction counts of a run with those of a reference, exactly.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness gate --reference results/reference              the last run
+  harness gate --reference results/reference results/mine
+
+The answer is also the exit code: 0 no count is above the reference's, 1 one is, 2 the runs are not alike enough to be
+compared (other emulator, compiler or parameters), 3 one of them cannot be read.")]
+pub struct GateArgs {
+    /// The run to compare with
+    #[arg(long, value_name = "RUN_DIRECTORY")]
+    pub reference: PathBuf,
+    /// The run to judge [default: results/latest]
+    #[arg(value_name = "RUN_DIRECTORY")]
+    pub run: Option<PathBuf>,
+}
+
 /// Show what a matrix defines, or which runs there are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -161,18 +181,32 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Tooling } else { Exit::Done };
         }
     };
-    let done = match cli.command {
-        Command::Build(args) => commands::build::build(&args),
-        Command::Run(args) => commands::run::run(&args),
-        Command::Parse(args) => commands::parse::parse(&args),
-        Command::Figures(args) => commands::figures::figures(&args),
-        Command::List(args) => commands::list::list(&args),
-        Command::X { arguments } => dev::run(&arguments),
-    };
-    done.unwrap_or_else(|error| {
-        eprintln!("harness: {error:#}");
-        Exit::Tooling
-    })
+    // A panic is a mistake in the harness: it proves nothing about what is measured, and unwinding turns machines off.
+    match panic::catch_unwind(|| carry_out(&cli.command)) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            eprintln!("harness: {error:#}");
+            Exit::Tooling
+        }
+        Err(_) => {
+            eprintln!(
+                "harness: this is a mistake in the harness itself; please report it with the message above"
+            );
+            Exit::Tooling
+        }
+    }
+}
+
+fn carry_out(command: &Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Build(args) => commands::build::build(args),
+        Command::Run(args) => commands::run::run(args),
+        Command::Parse(args) => commands::parse::parse(args),
+        Command::Figures(args) => commands::figures::figures(args),
+        Command::Gate(args) => commands::gate::gate(args),
+        Command::List(args) => commands::list::list(args),
+        Command::X { arguments } => dev::run(arguments),
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,56 @@ fn the_quick_matrix_is_measured_and_its_instruction_counts_repeat() {
 }
 
 #[test]
+fn guests_that_go_wrong_are_told_apart() {
+    if !possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("temporary directory");
+    let (matrix, run) = (folder.path().join("misbehave.toml"), folder.path().join("run"));
+    fs::write(&matrix, MISBEHAVE).expect("writable");
+    let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
+    let output = harness(workspace(), &["run", "--matrix", &path(&matrix), "--out", &path(&run)]);
+    assert_eq!(output.status.code(), Some(1));
+    let manifest = Manifest::load(&run).expect("readable").expect("there is one");
+    let outcome = |who, how| {
+        let id = format!("e.debug.virt.how-{how}.who-{who}.r0");
+        &manifest.cell(&id).expect("it ran").outcome
+    };
+    assert!(matches!(outcome("root", "exception"), Outcome::UnhandledFault(_)));
+    assert!(matches!(outcome("child", "exception"), Outcome::Failed(reason) if reason.contains("fault")));
+    assert!(matches!(outcome("root", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
+    assert!(matches!(outcome("child", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
+    assert!(matches!(outcome("root", "silence"), Outcome::RunTimeout(..)));
+    assert!(matches!(outcome("child", "silence"), Outcome::RunTimeout(..)));
+}
+
+const MISBEHAVE: &str = r#"
+    [kernels.debug]
+    features = ["sync-ipc"]
+    debug = true
+
+    [platforms.virt]
+    kind = "qemu"
+    machine = "virt,aia=aplic-imsic,aia-guests=3"
+    cpu = "rv64,h=true"
+    harts = 1
+    memory_mib = 512
+    clock = "icount"
+    boot_s = 60
+    run_s = 3
+
+    [workloads.misbehave]
+    program = "misbehave"
+
+    [[experiments]]
+    id = "e"
+    workload = "misbehave"
+    kernels = ["debug"]
+    platforms = ["virt"]
+    sweep = { who = ["root", "child"], how = ["exception", "panic", "silence"] }
+"#;
+
+#[test]
 fn images_have_the_same_bytes_when_built_in_another_folder() {
     if !possible() {
         return;

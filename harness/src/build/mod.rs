@@ -168,6 +168,20 @@ fn existing(kernel: &Kernel) -> anyhow::Result<Image> {
     Ok(Image { path: path.clone(), sha256: sha256(&bytes), bytes: bytes.len() as u64, build: None })
 }
 
+/// Makes sure that the image at `path` is the one that has this SHA-256.
+///
+/// # Errors
+/// It cannot be read, or is another one.
+pub fn verify(path: &Path, expected: &str) -> anyhow::Result<()> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    anyhow::ensure!(
+        sha256(&bytes) == expected,
+        "{} is not the image that the run began with; unlike things are not mixed, start a new run",
+        path.display()
+    );
+    Ok(())
+}
+
 /// SHA-256 in hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))

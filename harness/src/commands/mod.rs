@@ -1,7 +1,9 @@
 //! The commands, one module each. They speak to the user; the work is done in the modules they call.
 
 pub mod build;
+mod dry_run;
 pub mod figures;
+pub mod gate;
 pub mod list;
 pub mod parse;
 pub mod run;

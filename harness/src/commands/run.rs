@@ -1,29 +1,25 @@
 //! `harness run`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use indicatif::HumanDuration;
-
+use super::dry_run::dry_run;
 use crate::bootargs::bootargs;
 use crate::build;
 use crate::cli::RunArgs;
-use crate::config::{KernelSource, Machine, MachineKind, Matrix};
+use crate::config::Matrix;
 use crate::exit::Exit;
-use crate::manifest::provenance::{Host, Source, Toolchain};
-use crate::manifest::{EmulatorRecord, ImageRecord, MATRIX_FILE, Manifest, MatrixRecord, SCHEMA, State};
+use crate::manifest::{Manifest, State};
 use crate::plan::Plan;
-use crate::platform::qemu::{self, Qemu};
-use crate::platform::{Launch, Platform};
 use crate::report;
-use crate::run::directory::{Found, LATEST, RunDirectory, inspect};
-use crate::run::{Interrupt, Session, Stop, of_run};
+use crate::run::directory::{Found, RunDirectory, inspect};
+use crate::run::{Interrupt, Session, Stop, of_run, start};
 use crate::shell;
-use crate::stats;
 use crate::store;
 use crate::time;
 use crate::workspace::Workspace;
+
+/// A run id of the usual length, where no boot has drawn one yet.
+pub(super) const SOME_RUN_ID: &str = "00000000";
 
 /// Runs a matrix.
 ///
@@ -41,40 +37,37 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         return dry_run(&matrix, &plan, &out);
     }
     let interrupt = Interrupt::install()?;
-    let emulators = emulators(&matrix, &plan)?;
-    let found = inspect(&out, &matrix.sha256(), &plan)?;
-    let images = match &found {
-        Found::Nothing => {
-            build::images(plan.kernels().into_iter().map(|name| (name, &matrix.kernels[name])))?
-        }
-        Found::Unfinished(_) => BTreeMap::new(),
+    let platforms = start::platforms(&matrix, &plan);
+    let emulators = start::emulators(&platforms)?;
+    let needed = match inspect(&out, &matrix.sha256(), &plan)? {
+        Found::Nothing => plan.kernels(),
+        // It goes on with the images that it began with.
+        Found::Unfinished(_) => Vec::new(),
     };
+    let images = build::images(needed.into_iter().map(|name| (name, &matrix.kernels[name])));
+    // Ctrl-C also ends the compiler; that is no mistake in what it compiled.
     if interrupt.requested() {
         eprintln!("harness: interrupted before the first cell; nothing was measured");
         return Ok(Exit::Tooling);
     }
+    let images = images?;
     let directory = RunDirectory::open(&out)?;
     // Another harness may have been faster between the look and the lock.
-    let manifest = match (found, inspect(&out, &matrix.sha256(), &plan)?) {
-        (_, Found::Unfinished(manifest)) => resume(*manifest, &emulators)?,
-        (Found::Nothing, Found::Nothing) => begin(&directory, &matrix, &plan, emulators, &images)?,
-        (Found::Unfinished(_), Found::Nothing) => anyhow::bail!("{} was removed; run again", out.display()),
+    let manifest = match inspect(&out, &matrix.sha256(), &plan)? {
+        Found::Unfinished(manifest) => start::resume(&directory, *manifest, &emulators)?,
+        Found::Nothing => start::begin(&directory, &matrix, &plan, emulators, &images)?,
     };
     if is_in_results(&out) {
         directory.link_as_latest()?;
     }
-    let platforms = platforms(&matrix, &plan);
     let mut session =
         Session { directory: &directory, manifest, matrix: &matrix, platforms, interrupt: &interrupt };
     let stop = session.run(&plan);
     finish(args, directory.path(), &session.manifest, stop)
 }
 
-/// A run id of the usual length, where no boot has drawn one yet.
-const SOME_RUN_ID: &str = "00000000";
-
 /// Where runs go if the user does not say.
-fn results_folder() -> PathBuf {
+pub(super) fn results_folder() -> PathBuf {
     Workspace::current().map_or_else(|_| "results".into(), |workspace| workspace.results())
 }
 
@@ -96,104 +89,6 @@ fn is_in_results(out: &Path) -> bool {
     folder.is_some() && folder == results_folder().canonicalize().ok()
 }
 
-fn qemu_for(machine: &Machine) -> Qemu {
-    match machine.kind {
-        MachineKind::Qemu => Qemu::new(machine),
-    }
-}
-
-/// The platforms that the plan needs, by name.
-fn machines<'a>(matrix: &'a Matrix, plan: &Plan) -> BTreeMap<String, &'a Machine> {
-    plan.cells.iter().map(|cell| (cell.platform.clone(), &matrix.platforms[&cell.platform])).collect()
-}
-
-fn platforms(matrix: &Matrix, plan: &Plan) -> BTreeMap<String, Box<dyn Platform>> {
-    let boxed = |machine: &Machine| Box::new(qemu_for(machine)) as Box<dyn Platform>;
-    machines(matrix, plan).into_iter().map(|(name, machine)| (name, boxed(machine))).collect()
-}
-
-/// Finds the emulators, so that a missing one is known before anything is built or run.
-fn emulators(matrix: &Matrix, plan: &Plan) -> anyhow::Result<BTreeMap<String, EmulatorRecord>> {
-    machines(matrix, plan)
-        .into_iter()
-        .map(|(name, machine)| {
-            let program = qemu_for(machine).program;
-            let version = qemu::probe(&program)?.text;
-            Ok((name, EmulatorRecord { program, version }))
-        })
-        .collect()
-}
-
-/// Puts everything that a new run is made of into its directory.
-fn begin(
-    directory: &RunDirectory,
-    matrix: &Matrix,
-    plan: &Plan,
-    emulators: BTreeMap<String, EmulatorRecord>,
-    images: &BTreeMap<String, build::Image>,
-) -> anyhow::Result<Manifest> {
-    let mut kept = BTreeMap::new();
-    for (name, image) in images {
-        let path = RunDirectory::image(name);
-        build::keep(image, &directory.join(&path))?;
-        kept.insert(
-            name.clone(),
-            ImageRecord {
-                path,
-                sha256: image.sha256.clone(),
-                bytes: image.bytes,
-                build: image.build.clone(),
-            },
-        );
-    }
-    store::replace(&directory.join(MATRIX_FILE), |file| Ok(file.write_all(matrix.text.as_bytes())?))?;
-    let sources = Workspace::current().map_or_else(|_| PathBuf::from("."), |workspace| workspace.root);
-    let seeds = [("emulator", qemu::SEED), ("bootstrap", stats::BOOTSTRAP_SEED)];
-    let manifest = Manifest {
-        schema: SCHEMA,
-        run: directory.name(),
-        state: State::Incomplete,
-        started: time::now(),
-        finished: None,
-        matrix: MatrixRecord {
-            name: matrix.name.clone(),
-            path: matrix.path.clone(),
-            sha256: matrix.sha256(),
-        },
-        source: Source::probe(&sources),
-        toolchain: Toolchain::probe(),
-        emulators,
-        firmware: None,
-        host: Host::probe(),
-        seeds: seeds.into_iter().map(|(name, seed)| (name.to_owned(), seed)).collect(),
-        images: kept,
-        planned: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
-        cells: Vec::new(),
-        abandoned: Vec::new(),
-    };
-    manifest.save(directory.path())?;
-    Ok(manifest)
-}
-
-/// Takes an unfinished run up again. It goes on with the images that it began with, whatever the sources are now.
-fn resume(manifest: Manifest, emulators: &BTreeMap<String, EmulatorRecord>) -> anyhow::Result<Manifest> {
-    for (platform, then) in &manifest.emulators {
-        let now = emulators.get(platform).map_or("missing", |emulator| emulator.version.as_str());
-        anyhow::ensure!(
-            then.version == now,
-            "the run began with {} on platform `{platform}`, now it is {now}; unlike things are not mixed, start a new run",
-            then.version
-        );
-    }
-    eprintln!(
-        "resuming {}: {} of {} cells are finished",
-        manifest.run,
-        manifest.cells.len(),
-        manifest.planned.len()
-    );
-    Ok(manifest)
-}
-
 /// Writes what can be derived from the cells, whatever stopped the session, and says what to do next.
 fn finish(
     args: &RunArgs,
@@ -201,38 +96,40 @@ fn finish(
     manifest: &Manifest,
     stop: anyhow::Result<Stop>,
 ) -> anyhow::Result<Exit> {
-    let report = of_run(directory, manifest).and_then(|samples| {
-        report::write(directory, manifest, &samples)?;
-        let exit = report::print(directory, manifest, &samples);
-        if let Ok(workspace) = Workspace::current() {
-            let folder = report::figures_folder(directory);
-            for figure in report::draw(&workspace.figure_specifications(), &samples, manifest, &folder)? {
-                println!("figure: {}", figure.png.display());
-            }
-        }
-        Ok(exit)
-    });
-    let next = resume_command(args, directory);
+    let report = conclude(directory, manifest);
+    let (next, kept) = (resume_command(args, directory), manifest.cells.len());
     match stop {
-        Err(error) if store::is_disk_full(&error) => Err(error.context(format!(
-            "the disk is full; {} finished cell(s) are kept; free some space, then resume with `{next}`",
-            manifest.cells.len()
-        ))),
-        Err(error) => Err(error.context(format!(
-            "stopped with {} finished cell(s) kept; resume with `{next}`",
-            manifest.cells.len()
-        ))),
-        Ok(Stop::Interrupted) => {
-            eprintln!("harness: interrupted; what is finished is kept; resume with `{next}`");
-            Ok(Exit::Tooling)
-        }
         Ok(Stop::Done) => {
             if manifest.state == State::Incomplete {
                 eprintln!("harness: some cells did not finish; resume with `{next}`");
             }
             report
         }
+        Ok(Stop::Interrupted) => {
+            eprintln!("harness: interrupted; what is finished is kept; resume with `{next}`");
+            report.map(|_| Exit::Tooling)
+        }
+        Err(error) if store::is_disk_full(&error) => Err(error.context(format!(
+            "the disk is full; {kept} finished cell(s) are kept; free some space, then resume with `{next}`"
+        ))),
+        Err(error) => {
+            Err(error.context(format!("stopped with {kept} finished cell(s) kept; resume with `{next}`")))
+        }
     }
+}
+
+/// Summary, test report, figures.
+fn conclude(directory: &Path, manifest: &Manifest) -> anyhow::Result<Exit> {
+    let samples = of_run(directory, manifest)?;
+    report::write(directory, manifest, &samples)?;
+    let exit = report::print(directory, manifest, &samples);
+    if let Ok(workspace) = Workspace::current() {
+        let folder = report::figures_folder(directory);
+        for figure in report::draw(&workspace.figure_specifications(), &samples, manifest, &folder)? {
+            println!("figure: {}", figure.png.display());
+        }
+    }
+    Ok(exit)
 }
 
 fn resume_command(args: &RunArgs, directory: &Path) -> String {
@@ -243,47 +140,4 @@ fn resume_command(args: &RunArgs, directory: &Path) -> String {
     }
     words.extend(["--out".into(), directory.as_os_str().to_owned()]);
     shell::line(&words)
-}
-
-/// Prints what would be done.
-fn dry_run(matrix: &Matrix, plan: &Plan, out: &Path) -> anyhow::Result<Exit> {
-    let to_build = plan.kernels().into_iter().map(|name| (name, &matrix.kernels[name]));
-    println!("# {} cell(s) into {}", plan.cells.len(), out.display());
-    for (name, kernel) in to_build {
-        println!("# image of kernel {name}");
-        if let KernelSource::Image(path) = &kernel.source {
-            println!("# {}", path.display());
-            continue;
-        }
-        for command in build::commands(name, kernel, &Workspace::current()?) {
-            println!("{}", shell::line(&command));
-        }
-    }
-    let mut longest = Duration::ZERO;
-    for cell in &plan.cells {
-        let machine = &matrix.platforms[&cell.platform];
-        longest += machine.boot_limit + machine.run_limit;
-        let launch = Launch {
-            image: &out.join(RunDirectory::image(&cell.kernel)),
-            serial: &out.join(RunDirectory::serial(&cell.id)),
-            bootargs: &bootargs(cell, SOME_RUN_ID)?,
-        };
-        println!("# {}", cell.id);
-        println!("{}", shell::line(&qemu_for(machine).command(&launch)));
-    }
-    println!("# {}", estimate(plan, longest));
-    Ok(Exit::Done)
-}
-
-/// How long the cells will take: as the last run says, or at most what the limits allow.
-fn estimate(plan: &Plan, longest: Duration) -> String {
-    let last = Manifest::load(&results_folder().join(LATEST)).ok().flatten();
-    let known = |manifest: &Manifest| {
-        let times = plan.cells.iter().map(|cell| manifest.cell(&cell.id).map(|record| record.host_ms));
-        times.sum::<Option<u64>>().map(Duration::from_millis)
-    };
-    match last.as_ref().and_then(known) {
-        Some(time) => format!("about {} (as in the last run), without builds", HumanDuration(time)),
-        None => format!("at most {} (all limits together), without builds", HumanDuration(longest)),
-    }
 }

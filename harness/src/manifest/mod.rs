@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Clock, Value};
+use crate::platform::Emulator;
 use crate::results::{CellKey, CellMeta};
 use crate::run::Outcome;
 use crate::store;
@@ -57,7 +58,7 @@ pub struct Manifest {
     /// What compiled the guests.
     pub toolchain: Toolchain,
     /// The emulator of each platform.
-    pub emulators: BTreeMap<String, EmulatorRecord>,
+    pub emulators: BTreeMap<String, Emulator>,
     /// The firmware, as it names itself on the serial line.
     pub firmware: Option<String>,
     /// The machine that ran it all.
@@ -83,15 +84,6 @@ pub struct MatrixRecord {
     pub path: PathBuf,
     /// SHA-256 of its text.
     pub sha256: String,
-}
-
-/// An emulator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EmulatorRecord {
-    /// Its program.
-    pub program: PathBuf,
-    /// How it names itself.
-    pub version: String,
 }
 
 /// A boot image.

@@ -5,9 +5,29 @@ mod tail;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::config::{Machine, MachineKind};
+
+/// The platform that runs `machine`.
+#[must_use]
+pub fn of(machine: &Machine) -> Box<dyn Platform> {
+    match machine.kind {
+        MachineKind::Qemu => Box::new(qemu::Qemu::new(machine)),
+    }
+}
+
+/// An emulator on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emulator {
+    /// Its program.
+    pub program: PathBuf,
+    /// How it names itself.
+    pub version: String,
+}
 
 /// One power-on.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +42,12 @@ pub struct Launch<'a> {
 
 /// Something that can run a boot image.
 pub trait Platform {
+    /// Finds the emulator.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be used; the message says what to do.
+    fn emulator(&self) -> anyhow::Result<Emulator>;
+
     /// The full command line of a launch, program first.
     fn command(&self, launch: &Launch<'_>) -> Vec<OsString>;
 

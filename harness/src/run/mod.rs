@@ -11,6 +11,7 @@ mod outcome;
 mod progress;
 mod repeat;
 mod samples;
+pub mod start;
 pub mod watch;
 
 use std::collections::BTreeMap;
@@ -175,12 +176,11 @@ impl Session<'_> {
                 return Ok(());
             }
         }
-        if record.clock == Clock::Icount {
-            if let Some((id, earlier)) = self.earlier_repeat(&record.group)? {
-                if let Some(difference) = repeat::difference(&earlier, &log.records) {
-                    record.outcome = Outcome::NotRepeatable(format!("against {id}, {difference}"));
-                }
-            }
+        if record.clock == Clock::Icount
+            && let Some((id, earlier)) = self.earlier_repeat(&record.group)?
+            && let Some(difference) = repeat::difference(&earlier, &log.records)
+        {
+            record.outcome = Outcome::NotRepeatable(format!("against {id}, {difference}"));
         }
         Ok(())
     }

@@ -4,3 +4,4 @@ mod bad_input;
 mod bench;
 mod outcomes;
 mod run_directory;
+mod verdict;

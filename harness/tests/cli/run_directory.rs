@@ -92,6 +92,16 @@ fn an_unfinished_run_of_something_else_is_not_mixed_up() {
 }
 
 #[test]
+fn a_run_does_not_go_on_with_another_image() {
+    let bench = Bench::new();
+    bench.run("die").assert(3, "");
+    bench.write("old.elf", "\x7fELF and something else");
+    bench.run("die").assert(3, "resuming run");
+    bench.write("run/images/old.elf", "\x7fELF and something else");
+    bench.run("").assert(3, "run/images/old.elf is not the image that the run began with");
+}
+
+#[test]
 fn two_harnesses_do_not_share_a_run() {
     let bench = Bench::new();
     let mut command = bench.command("slow", &["run", "--matrix", "m.toml", "--out", "run"]);

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::tail::Tail;
-use super::{Launch, Platform, Running, StartError};
+use super::{Emulator, Launch, Platform, Running, StartError};
 use crate::config::{Clock, Machine};
 use process::Process;
 pub use version::{MINIMUM, ProbeError, Version, probe};
@@ -23,8 +23,7 @@ pub const PROGRAM_VARIABLE: &str = "REL4_QEMU";
 /// A machine of the matrix, run by QEMU.
 #[derive(Debug, Clone)]
 pub struct Qemu {
-    /// The emulator's program.
-    pub program: PathBuf,
+    program: PathBuf,
     machine: Machine,
 }
 
@@ -40,6 +39,10 @@ impl Qemu {
 }
 
 impl Platform for Qemu {
+    fn emulator(&self) -> anyhow::Result<Emulator> {
+        Ok(Emulator { program: self.program.clone(), version: probe(&self.program)?.text })
+    }
+
     fn command(&self, launch: &Launch<'_>) -> Vec<OsString> {
         let machine = &self.machine;
         let mut serial = OsString::from("file:");

@@ -1,0 +1,116 @@
+//! The start of a run, or of another session of an unfinished one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::directory::RunDirectory;
+use crate::build;
+use crate::config::Matrix;
+use crate::manifest::provenance::{Host, Source, Toolchain};
+use crate::manifest::{ImageRecord, MATRIX_FILE, Manifest, MatrixRecord, SCHEMA, State};
+use crate::plan::Plan;
+use crate::platform::{self, Emulator, Platform, qemu};
+use crate::stats;
+use crate::store;
+use crate::time;
+use crate::workspace::Workspace;
+
+/// The platforms that the plan needs, by name.
+#[must_use]
+pub fn platforms(matrix: &Matrix, plan: &Plan) -> BTreeMap<String, Box<dyn Platform>> {
+    let names: BTreeSet<&String> = plan.cells.iter().map(|cell| &cell.platform).collect();
+    names.into_iter().map(|name| (name.clone(), platform::of(&matrix.platforms[name]))).collect()
+}
+
+/// Finds the emulators, so that a missing one is known before anything is built or run.
+///
+/// # Errors
+/// One is missing or cannot be used.
+pub fn emulators(
+    platforms: &BTreeMap<String, Box<dyn Platform>>,
+) -> anyhow::Result<BTreeMap<String, Emulator>> {
+    platforms.iter().map(|(name, platform)| Ok((name.clone(), platform.emulator()?))).collect()
+}
+
+/// Puts everything that a new run is made of into its directory.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn begin(
+    directory: &RunDirectory,
+    matrix: &Matrix,
+    plan: &Plan,
+    emulators: BTreeMap<String, Emulator>,
+    images: &BTreeMap<String, build::Image>,
+) -> anyhow::Result<Manifest> {
+    let mut kept = BTreeMap::new();
+    for (name, image) in images {
+        let path = RunDirectory::image(name);
+        build::keep(image, &directory.join(&path))?;
+        kept.insert(
+            name.clone(),
+            ImageRecord {
+                path,
+                sha256: image.sha256.clone(),
+                bytes: image.bytes,
+                build: image.build.clone(),
+            },
+        );
+    }
+    store::replace(&directory.join(MATRIX_FILE), |file| Ok(file.write_all(matrix.text.as_bytes())?))?;
+    let sources = Workspace::current().map_or_else(|_| PathBuf::from("."), |workspace| workspace.root);
+    let seeds = [("emulator", qemu::SEED), ("bootstrap", stats::BOOTSTRAP_SEED)];
+    let manifest = Manifest {
+        schema: SCHEMA,
+        run: directory.name(),
+        state: State::Incomplete,
+        started: time::now(),
+        finished: None,
+        matrix: MatrixRecord {
+            name: matrix.name.clone(),
+            path: matrix.path.clone(),
+            sha256: matrix.sha256(),
+        },
+        source: Source::probe(&sources),
+        toolchain: Toolchain::probe(),
+        emulators,
+        firmware: None,
+        host: Host::probe(),
+        seeds: seeds.into_iter().map(|(name, seed)| (name.to_owned(), seed)).collect(),
+        images: kept,
+        planned: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+        cells: Vec::new(),
+        abandoned: Vec::new(),
+    };
+    manifest.save(directory.path())?;
+    Ok(manifest)
+}
+
+/// Takes an unfinished run up again. It goes on with the images that it began with, whatever the sources are now.
+///
+/// # Errors
+/// Images or emulators are not what they were.
+pub fn resume(
+    directory: &RunDirectory,
+    manifest: Manifest,
+    emulators: &BTreeMap<String, Emulator>,
+) -> anyhow::Result<Manifest> {
+    for image in manifest.images.values() {
+        build::verify(&directory.join(&image.path), &image.sha256)?;
+    }
+    for (platform, then) in &manifest.emulators {
+        let now = emulators.get(platform).map_or("missing", |emulator| emulator.version.as_str());
+        anyhow::ensure!(
+            then.version == now,
+            "the run began with {} on platform `{platform}`, now it is {now}; unlike things are not mixed, start a new run",
+            then.version
+        );
+    }
+    eprintln!(
+        "resuming {}: {} of {} cells are finished",
+        manifest.run,
+        manifest.cells.len(),
+        manifest.planned.len()
+    );
+    Ok(manifest)
+}
