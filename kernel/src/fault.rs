@@ -115,7 +115,6 @@ pub fn raise(k: &Kernel, thread: Obj<Tcb>, fault: Fault) {
     }
 }
 
-#[cfg(feature = "sync-ipc")]
 fn deliver(k: &Kernel, thread: Obj<Tcb>, fault: Fault) -> Result<(), Fault> {
     use crate::cap::{Cap, lookup};
     use crate::object::endpoint::{SendKind, Sender};

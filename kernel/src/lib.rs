@@ -30,6 +30,11 @@
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
 #![cfg_attr(target_arch = "riscv64", no_std)]
 
+#[cfg(not(feature = "sync-ipc"))]
+compile_error!(
+    "a kernel without the feature `sync-ipc` needs U-notifications, which this version does not have"
+);
+
 pub mod arch;
 pub mod boot;
 pub mod cap;

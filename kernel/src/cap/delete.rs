@@ -143,7 +143,6 @@ fn empty(k: &Kernel, slot: Obj<Slot>, clean_up: CleanUp) {
 /// the slot, if anything, and what to do after the slot is empty.
 fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
     match cap {
-        #[cfg(feature = "sync-ipc")]
         Cap::Endpoint(c) if is_final => c.endpoint.cancel_all(k),
         Cap::Notification(c) if is_final => {
             c.notification.unbind();

@@ -55,7 +55,6 @@ impl Obj<Notification> {
             wake(k, waiter, badge);
             return;
         }
-        #[cfg(feature = "sync-ipc")]
         if !self.is_active()
             && let Some(thread) = self.bound_thread()
             && matches!(thread.state(), ThreadState::BlockedOnReceive { .. })

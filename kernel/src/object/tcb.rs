@@ -247,7 +247,6 @@ pub fn restart(k: &Kernel, tcb: Obj<Tcb>) {
 /// Ends whatever the thread waits for, without waking it.
 pub fn cancel_ipc(k: &Kernel, tcb: Obj<Tcb>) {
     match tcb.state() {
-        #[cfg(feature = "sync-ipc")]
         ThreadState::BlockedOnSend(PendingSend { endpoint, .. })
         | ThreadState::BlockedOnReceive { endpoint, .. } => {
             endpoint.remove(tcb);
