@@ -55,7 +55,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     // Another harness may have been faster between the look and the lock.
     let manifest = match inspect(&out, &matrix.sha256(), &plan)? {
         Found::Unfinished(manifest) => start::resume(&directory, *manifest, &emulators)?,
-        Found::Nothing => start::begin(&directory, &matrix, &plan, emulators, &images)?,
+        Found::Nothing => {
+            start::begin(&directory, &matrix, &plan, emulators, &images).map_err(if_disk_full)?
+        }
     };
     if is_in_results(&out) {
         directory.link_as_latest()?;
@@ -64,6 +66,14 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         Session { directory: &directory, manifest, matrix: &matrix, platforms, interrupt: &interrupt };
     let stop = session.run(&plan);
     finish(args, directory.path(), &session.manifest, stop)
+}
+
+/// Says what to do about a disk that is full before the first cell.
+fn if_disk_full(error: anyhow::Error) -> anyhow::Error {
+    if store::is_disk_full(&error) {
+        return error.context("the disk is full; nothing was measured yet; free some space, then run again");
+    }
+    error
 }
 
 /// Where runs go if the user does not say.

@@ -154,6 +154,14 @@ fn run_on_small_disk(bench: &Bench, size: &str, behaviour: &str) -> Option<Done>
 }
 
 #[test]
+fn a_disk_that_is_full_from_the_start_is_named() {
+    let bench = Bench::new();
+    let Some(done) = run_on_small_disk(&bench, "8k", "") else { return };
+    done.assert(3, "the disk is full; nothing was measured yet; free some space, then run again");
+    assert!(!bench.path("pids").exists());
+}
+
+#[test]
 fn a_disk_that_is_full_is_noticed_before_a_cell_is_run() {
     let bench = Bench::new();
     let Some(done) = run_on_small_disk(&bench, "1m", "") else { return };
