@@ -248,9 +248,10 @@ fn choose(k: &Kernel) {
 fn switch_to(k: &Kernel, thread: Obj<Tcb>) {
     let hart = k.hart();
     hart.ready.remove(thread);
-    if hart.current.replace(thread) != thread {
+    let previous = hart.current.replace(thread);
+    if previous != thread {
         vm::space::activate(k, thread);
-        arch::thread_switched(k, thread);
+        arch::thread_switched(k, previous, thread);
     }
 }
 

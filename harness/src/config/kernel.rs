@@ -47,17 +47,20 @@ pub enum Profile {
 pub enum Feature {
     /// Endpoints and reply capabilities.
     SyncIpc,
+    /// User threads in VS-mode, which the hardware can interrupt without the kernel.
+    Uintr,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 1] = [Self::SyncIpc];
+    pub const ALL: [Self; 2] = [Self::SyncIpc, Self::Uintr];
 
     /// The feature's name in Cargo.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::SyncIpc => "sync-ipc",
+            Self::Uintr => "uintr",
         }
     }
 }

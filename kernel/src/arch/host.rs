@@ -42,6 +42,14 @@ impl State {
     }
 }
 
+/// Processor state of a thread beyond its registers: none.
+pub struct ModeState;
+
+impl ModeState {
+    /// The state of a new thread.
+    pub(crate) fn reset(&self) {}
+}
+
 /// An interrupt that the kernel has taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interrupt {
@@ -127,8 +135,8 @@ no_effect! {
     flush_page(u64, Asid);
     /// There is no cached translation.
     flush_asid(Asid);
-    /// There is no floating-point unit.
-    thread_switched(&Kernel, Obj<Tcb>);
+    /// There is no processor state to exchange.
+    thread_switched(&Kernel, Obj<Tcb>, Obj<Tcb>);
     /// There is no floating-point unit.
     fpu_flags_changed(&Kernel, Obj<Tcb>);
     /// There is no floating-point unit.

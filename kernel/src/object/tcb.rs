@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use super::{CNode, Endpoint, Notification};
-use crate::arch::{Context, FpuState};
+use crate::arch::{Context, FpuState, ModeState};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, ReplyCap, derivation};
 use crate::fault::Fault;
@@ -31,6 +31,8 @@ pub struct Tcb {
     pub context: Context,
     /// Floating-point registers, while another thread owns the hardware ones.
     pub fpu: FpuState,
+    /// Processor state beyond the registers, while another thread runs.
+    pub mode_state: ModeState,
     state: Cell<ThreadState>,
     /// The fault that a message to the fault handler is, or will be, about.
     pub fault: Cell<Option<Fault>>,

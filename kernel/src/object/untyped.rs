@@ -145,10 +145,12 @@ pub(crate) unsafe fn create_tcb(address: usize) -> Obj<Tcb> {
     let raw: *mut Tcb = core::ptr::with_exposed_provenance_mut(address);
     // SAFETY: every field but this one is integers, cells of them, optional handles, or `ThreadState` (tag 0 is Inactive), for
     // which zero is the right initial value; the layout of `Option<Fault>` is the compiler's, so it is written.
-    unsafe {
+    let tcb = unsafe {
         (&raw mut (*raw).fault).write(core::cell::Cell::new(None));
         Obj::<Tcb>::from_address(address)
-    }
+    };
+    tcb.mode_state.reset();
+    tcb
 }
 
 fn clear(at: PhysAddr, bytes: u64) {

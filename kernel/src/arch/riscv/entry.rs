@@ -9,6 +9,7 @@ use core::mem::offset_of;
 use rel4_abi::fault::FaultStatus;
 
 use super::csr;
+use super::user_mode::{ECALL, assert_return_mode};
 use crate::arch::Context;
 use crate::boot::{self, LoaderArguments};
 use crate::kernel::Kernel;
@@ -102,6 +103,9 @@ rel4_return_to_user:
     ld      t0, {next_pc}(a0)
     csrw    sepc, t0
     csrw    sscratch, a0
+    "#,
+    assert_return_mode!(),
+    r#"
     # A load reservation must not survive a switch of threads. Where this store-conditional succeeds it writes the unused word 0.
     sc.d    zero, zero, (a0)
     ld      ra, 8*1(a0)
@@ -189,7 +193,7 @@ fn decode(scause: usize, stval: usize) -> Cause {
     }
     let address = stval as u64;
     match scause {
-        8 => Cause::Syscall,
+        ECALL => Cause::Syscall,
         1 | 12 => Cause::MemoryFault { address, status: FaultStatus::Instruction },
         5 | 13 => Cause::MemoryFault { address, status: FaultStatus::Load },
         7 | 15 => Cause::MemoryFault { address, status: FaultStatus::Store },

@@ -34,7 +34,7 @@ fn switch_off() {
 
 /// Called when `thread` becomes current.
 #[inline(always)]
-pub fn thread_switched(k: &Kernel, thread: Obj<Tcb>) {
+pub(super) fn thread_switched(k: &Kernel, thread: Obj<Tcb>) {
     if let Some(owner) = k.arch.fpu_owner.get() {
         if owner == thread && !disabled(thread) {
             switch_on();

@@ -9,7 +9,7 @@
 use core::arch::asm;
 
 use super::csr;
-use super::user_mode::USER_PRIVILEGE;
+use super::user_mode::{self, USER_PRIVILEGE};
 use crate::arch::{KernelAccess, PageTable, PhysAddr, Pte, UserPrivilege};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -35,12 +35,15 @@ pub const WINDOW_BYTES: u64 = WINDOW_ENTRIES as u64 * GIGA;
 struct KernelTables {
     root: PageTable,
     image: PageTable,
+    /// For VS-mode threads without an address space: with bare translation they would see all physical memory.
+    nothing: PageTable,
 }
 
 // SAFETY: written before user code runs, on the boot hart; only read afterwards.
 unsafe impl Sync for KernelTables {}
 
-static TABLES: KernelTables = KernelTables { root: PageTable::empty(), image: PageTable::empty() };
+static TABLES: KernelTables =
+    KernelTables { root: PageTable::empty(), image: PageTable::empty(), nothing: PageTable::empty() };
 
 unsafe extern "C" {
     static __data_start: u8;
@@ -89,19 +92,16 @@ pub fn set_up() {
         root[KERNEL_ENTRIES.start + entry].set(leaf);
     }
     root[IMAGE_ENTRY].set(Pte::to_table_at(image_to_phys(address_of(&raw const TABLES.image))));
-    set_satp(kernel_root(), Asid(0));
+    let kernel_root = image_to_phys(address_of(&raw const TABLES.root));
     // SAFETY: the image stays mapped where it was; everything else of the loader's tables must be forgotten.
-    unsafe { asm!("sfence.vma", options(nostack)) };
+    unsafe {
+        csr::write!("satp", satp(kernel_root, Asid(0)));
+        asm!("sfence.vma", options(nostack));
+    }
 }
 
-fn kernel_root() -> PhysAddr {
-    image_to_phys(address_of(&raw const TABLES.root))
-}
-
-fn set_satp(root: PhysAddr, asid: Asid) {
-    let satp = SATP_SV39 | (u64::from(asid.0) << SATP_ASID_SHIFT) | (root.0 >> 12);
-    // SAFETY: every root table that gets here maps the kernel: the kernel's own, or a user's after `map_kernel`.
-    unsafe { csr::write!("satp", satp) };
+fn satp(root: PhysAddr, asid: Asid) -> u64 {
+    SATP_SV39 | (u64::from(asid.0) << SATP_ASID_SHIFT) | (root.0 >> 12)
 }
 
 /// Prepares a root table for use: in U-mode kernels the kernel is part of every address space.
@@ -119,22 +119,24 @@ pub fn map_kernel(_k: &Kernel, root: Obj<PageTable>) {
 /// Makes user code translate through `root`.
 #[inline(always)]
 pub fn activate_space(root: Obj<PageTable>, asid: Asid) {
-    set_satp(virt_to_phys(root.address()), asid);
+    user_mode::set_translation(satp(virt_to_phys(root.address()), asid));
 }
 
 /// Makes every user address fault.
 pub fn activate_no_space(_k: &Kernel) {
-    set_satp(kernel_root(), Asid(0));
+    let root = match USER_PRIVILEGE {
+        UserPrivilege::U => &raw const TABLES.root,
+        UserPrivilege::VS => &raw const TABLES.nothing,
+    };
+    user_mode::set_translation(satp(image_to_phys(address_of(root)), Asid(0)));
 }
 
 /// Forgets cached translations of one page of one address space.
 pub fn flush_page(vaddr: u64, asid: Asid) {
-    // SAFETY: a fence changes no state that code can see.
-    unsafe { asm!("sfence.vma {}, {}", in(reg) vaddr, in(reg) u64::from(asid.0), options(nostack)) };
+    user_mode::fence_page(vaddr, asid);
 }
 
 /// Forgets all cached translations of one address space.
 pub fn flush_asid(asid: Asid) {
-    // SAFETY: a fence changes no state that code can see.
-    unsafe { asm!("sfence.vma zero, {}", in(reg) u64::from(asid.0), options(nostack)) };
+    user_mode::fence_asid(asid);
 }

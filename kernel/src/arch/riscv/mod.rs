@@ -23,7 +23,7 @@ mod sbi;
 mod timer;
 mod user_mode;
 
-pub use fpu::{fpu_flags_changed, handle_exception, release_fpu, thread_switched};
+pub use fpu::{fpu_flags_changed, handle_exception, release_fpu};
 pub use interrupt::{
     Interrupt, MAX_DEVICE_IRQ, Trigger, acknowledge_irq, configure_irq, interrupt_pending, mask_irq,
     take_interrupt, unmask_irq, wait_for_interrupt,
@@ -34,10 +34,11 @@ pub use mmu::{
 };
 pub use sbi::{console_putchar, halt};
 pub use timer::restart_timer;
-pub use user_mode::USER_PRIVILEGE;
+pub use user_mode::{ModeState, USER_PRIVILEGE};
 
 use core::cell::Cell;
 
+use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
 
@@ -49,8 +50,10 @@ pub struct State {
 }
 
 impl State {
-    /// Reads the device tree for what this layer needs: the clock's frequency and the interrupt controller.
+    /// Sets the hart up for user mode, and reads the device tree for what this layer needs: the clock's frequency and the interrupt
+    /// controller.
     pub fn new(tree: &fdt::Fdt<'_>, hart: usize) -> Self {
+        user_mode::set_up(tree);
         Self {
             interrupt_controller: interrupt::Controller::find(tree, hart),
             ticks_per_kernel_tick: timer::ticks_per_kernel_tick(tree),
@@ -59,9 +62,17 @@ impl State {
     }
 }
 
-/// Prepares the hart for user threads: user mode, interrupts, the first tick.
-pub fn start(k: &crate::kernel::Kernel) {
-    user_mode::set_up();
+/// Exchanges what the hardware holds of the running thread: `to` becomes current in place of `from`.
+#[inline(always)]
+pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
+    from.mode_state.save();
+    to.mode_state.load();
+    fpu::thread_switched(k, to);
+}
+
+/// Prepares the hart for user threads: interrupts and the first tick.
+pub fn start(k: &Kernel) {
+    k.current().mode_state.load();
     interrupt::set_up(k);
     restart_timer(k);
 }

@@ -1,0 +1,64 @@
+//! User threads in U-mode: the kernel is mapped in every address space, and a thread has no processor state beyond its registers.
+
+use core::arch::asm;
+
+use super::super::csr;
+use crate::arch::UserPrivilege;
+use crate::vm::Asid;
+
+/// User threads run in U-mode.
+pub const USER_PRIVILEGE: UserPrivilege = UserPrivilege::U;
+
+/// The cause of a system call.
+pub(in super::super) const ECALL: usize = 8;
+
+/// A trap from user code leaves the status as `sret` wants it: nothing to assert.
+macro_rules! assert_return_mode {
+    () => {
+        ""
+    };
+}
+pub(in super::super) use assert_return_mode;
+
+/// Processor state of a thread beyond its registers: none.
+pub struct ModeState;
+
+impl ModeState {
+    /// The state of a new thread.
+    pub(crate) fn reset(&self) {}
+
+    pub(in super::super) fn save(&self) {}
+
+    pub(in super::super) fn load(&self) {}
+}
+
+/// Sets the status that traps and returns then preserve: `sret` goes to U-mode with interrupts on, the kernel cannot touch user pages by
+/// accident, and the floating-point unit is off until a thread uses it.
+pub(in super::super) fn set_up(_tree: &fdt::Fdt<'_>) {
+    // SAFETY: none of these bits changes how the kernel itself executes.
+    unsafe {
+        csr::clear!("sstatus", csr::SSTATUS_SPP | csr::SSTATUS_SUM | csr::SSTATUS_MXR | csr::SSTATUS_FS);
+        csr::set!("sstatus", csr::SSTATUS_SPIE);
+    }
+}
+
+/// Selects the address space of user code, which is also the kernel's.
+#[inline(always)]
+pub(in super::super) fn set_translation(satp: u64) {
+    // SAFETY: every root table that gets here maps the kernel: the kernel's own, or a user's after `map_kernel`.
+    unsafe { csr::write!("satp", satp) };
+}
+
+/// Forgets cached translations of one user page.
+#[inline(always)]
+pub(in super::super) fn fence_page(vaddr: u64, asid: Asid) {
+    // SAFETY: a fence changes no state that code can see.
+    unsafe { asm!("sfence.vma {}, {}", in(reg) vaddr, in(reg) u64::from(asid.0), options(nostack)) };
+}
+
+/// Forgets all cached translations of one user address space.
+#[inline(always)]
+pub(in super::super) fn fence_asid(asid: Asid) {
+    // SAFETY: a fence changes no state that code can see.
+    unsafe { asm!("sfence.vma zero, {}", in(reg) u64::from(asid.0), options(nostack)) };
+}

@@ -1,0 +1,144 @@
+//! User threads in VS-mode, so that the hardware can interrupt them without the kernel (privileged specification, chapter "H").
+//!
+//! There is no guest: second-stage translation is off, and the kernel's own address space is not part of the user's. A thread owns the VS
+//! registers while it runs; they are exchanged on every switch, together with the two supervisor registers that VS-mode writes straight
+//! through. What would give it more than its own state is closed: it cannot write `satp`, wait, or touch another's interrupt file.
+
+use core::arch::asm;
+use core::cell::Cell;
+
+use super::super::csr;
+use crate::arch::UserPrivilege;
+use crate::vm::Asid;
+
+/// User threads run in VS-mode.
+pub const USER_PRIVILEGE: UserPrivilege = UserPrivilege::VS;
+
+/// The cause of a system call.
+pub(in super::super) const ECALL: usize = 10;
+
+/// `hstatus`: `sret` goes to a virtual mode.
+const HSTATUS_SPV: usize = 1 << 7;
+/// `hstatus`: VS-mode cannot write `satp` or fence.
+const HSTATUS_VTVM: usize = 1 << 20;
+/// `hstatus`: VS-mode cannot wait for interrupts.
+const HSTATUS_VTW: usize = 1 << 21;
+/// `hideleg`: VS-mode takes its external interrupts itself.
+const HIDELEG_VSEI: usize = 1 << 10;
+/// `hcounteren`: `cycle`, `time` and `instret` are readable.
+const COUNTERS: usize = 0b111;
+/// `hstateen0`: VS-mode may use its interrupt file and its indirect registers (AIA).
+const HSTATEEN0_AIA: usize = 0b111 << 58;
+/// `vsstatus` of a new thread: 64-bit, floating point as far as the kernel allows.
+const VSSTATUS_NEW: u64 = 0b10 << 32 | 0b11 << 13;
+
+/// Every return asserts that it goes to VS-mode: a trap out of VU-mode, where a thread could have put itself, leaves something else.
+macro_rules! assert_return_mode {
+    () => {
+        "li t0, 1 << 7\ncsrs hstatus, t0\nli t0, 1 << 8\ncsrs sstatus, t0"
+    };
+}
+pub(in super::super) use assert_return_mode;
+
+macro_rules! mode_state {
+    ($($field:ident = $csr:literal,)*) => {
+        /// Processor state of a thread beyond its registers. While the thread runs, the hardware holds it.
+        #[repr(C)]
+        pub struct ModeState {
+            $($field: Cell<u64>,)*
+        }
+
+        impl ModeState {
+            /// The state of a new thread.
+            pub(crate) fn reset(&self) {
+                $(self.$field.set(0);)*
+                self.vsstatus.set(VSSTATUS_NEW);
+            }
+
+            /// Takes the running thread's state out of the hardware.
+            #[inline(always)]
+            pub(in super::super) fn save(&self) {
+                $(self.$field.set(csr::read!($csr) as u64);)*
+            }
+
+            /// Puts a thread's state into the hardware.
+            #[inline(always)]
+            pub(in super::super) fn load(&self) {
+                // SAFETY: the registers act on virtual modes only, and hold what a thread had put there itself.
+                unsafe { $(csr::write!($csr, self.$field.get());)* }
+            }
+        }
+    };
+}
+
+mode_state! {
+    vsstatus = "vsstatus",
+    vsie = "vsie",
+    vstvec = "vstvec",
+    vsscratch = "vsscratch",
+    vsepc = "vsepc",
+    vscause = "vscause",
+    vstval = "vstval",
+    vsiselect = "0x250",
+    scounteren = "scounteren",
+    senvcfg = "senvcfg",
+}
+
+/// Closes everything that VS-mode must not do and opens what it needs, then sets the status of returns.
+pub(in super::super) fn set_up(tree: &fdt::Fdt<'_>) {
+    let extensions = tree
+        .find_node("/cpus")
+        .and_then(|cpus| cpus.children().find_map(|cpu| cpu.property("riscv,isa")?.as_str()))
+        .unwrap_or_default();
+    let letters = extensions.split('_').next().unwrap_or_default();
+    assert!(
+        letters.contains('h') && tree.find_compatible(&["riscv,imsics"]).is_some(),
+        "this kernel needs the hypervisor extension and an IMSIC, for instance \
+         -M virt,aia=aplic-imsic,aia-guests=3 -cpu rv64,h=true; the processor is {extensions}"
+    );
+    // SAFETY: these registers act on virtual modes only, where nothing runs yet.
+    unsafe {
+        csr::write!("hedeleg", 0usize);
+        csr::write!("hideleg", HIDELEG_VSEI);
+        csr::write!("hvip", 0usize);
+        csr::write!("hgatp", 0usize);
+        csr::write!("hgeie", 0usize);
+        csr::write!("hcounteren", COUNTERS);
+        csr::write!("htimedelta", 0usize);
+        csr::write!("henvcfg", 0usize);
+        // hvictl, hviprio1, hviprio2, hvien.
+        csr::write!("0x609", 0usize);
+        csr::write!("0x646", 0usize);
+        csr::write!("0x647", 0usize);
+        csr::write!("0x608", 0usize);
+        if extensions.split('_').any(|extension| extension == "smstateen") {
+            csr::write!("0x60c", HSTATEEN0_AIA);
+        }
+        csr::write!("hstatus", HSTATUS_SPV | HSTATUS_VTVM | HSTATUS_VTW);
+        csr::clear!("sstatus", csr::SSTATUS_SUM | csr::SSTATUS_MXR | csr::SSTATUS_FS);
+        csr::set!("sstatus", csr::SSTATUS_SPIE | csr::SSTATUS_SPP);
+    }
+}
+
+/// Selects the address space of user code.
+#[inline(always)]
+pub(in super::super) fn set_translation(vsatp: u64) {
+    // SAFETY: the register acts on virtual modes only; the kernel never selects bare mode.
+    unsafe { csr::write!("vsatp", vsatp) };
+}
+
+/// Forgets cached translations of one user page.
+#[inline(always)]
+pub(in super::super) fn fence_page(vaddr: u64, asid: Asid) {
+    // SAFETY: a fence (hfence.vvma) changes no state that code can see.
+    unsafe {
+        asm!(".insn r 0x73, 0, 0x11, x0, {}, {}", in(reg) vaddr, in(reg) u64::from(asid.0), options(nostack));
+    }
+}
+
+/// Forgets all cached translations of one user address space.
+#[inline(always)]
+pub(in super::super) fn fence_asid(asid: Asid) {
+    // SAFETY: a fence (hfence.vvma) changes no state that code can see.
+    unsafe { asm!(".insn r 0x73, 0, 0x11, x0, x0, {}", in(reg) u64::from(asid.0), options(nostack)) };
+}
