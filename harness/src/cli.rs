@@ -143,13 +143,14 @@ pub struct GateArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  harness list
   harness list kernels
   harness list experiments --matrix configs/eval.toml
   harness list runs")]
 pub struct ListArgs {
-    /// What to show
+    /// What to show [default: everything that the matrix defines]
     #[arg(value_enum)]
-    pub what: Listing,
+    pub what: Option<Listing>,
     /// The matrix to look into
     #[arg(long, value_name = "FILE", default_value = "configs/quick.toml")]
     pub matrix: PathBuf,

@@ -1,5 +1,6 @@
 //! `harness list`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -18,20 +19,29 @@ use crate::workspace::Workspace;
 /// # Errors
 /// The matrix is wrong, or the results folder cannot be read.
 pub fn list(args: &ListArgs) -> anyhow::Result<Exit> {
-    match args.what {
-        Listing::Runs => runs(&Workspace::current()?.results())?,
-        Listing::Kernels => each(&Matrix::load(&args.matrix)?.kernels, kernel),
-        Listing::Platforms => each(&Matrix::load(&args.matrix)?.platforms, platform),
-        Listing::Workloads => each(&Matrix::load(&args.matrix)?.workloads, workload),
-        Listing::Experiments => experiments(&Matrix::load(&args.matrix)?),
+    if args.what == Some(Listing::Runs) {
+        runs(&Workspace::current()?.results())?;
+        return Ok(Exit::Done);
+    }
+    let matrix = Matrix::load(&args.matrix)?;
+    let sections = [
+        (Listing::Kernels, "Kernels", each(&matrix.kernels, kernel)),
+        (Listing::Platforms, "Platforms", each(&matrix.platforms, platform)),
+        (Listing::Workloads, "Workloads", each(&matrix.workloads, workload)),
+        (Listing::Experiments, "Experiments", experiments(&matrix)),
+    ];
+    for (listing, title, text) in sections {
+        match args.what {
+            None => println!("{title}\n\n{text}"),
+            Some(what) if what == listing => print!("{text}"),
+            Some(_) => {}
+        }
     }
     Ok(Exit::Done)
 }
 
-fn each<T>(table: &std::collections::BTreeMap<String, T>, describe: impl Fn(&T) -> String) {
-    for (name, entry) in table {
-        println!("{name}: {}", describe(entry));
-    }
+fn each<T>(table: &BTreeMap<String, T>, describe: impl Fn(&T) -> String) -> String {
+    table.iter().map(|(name, entry)| format!("{name}: {}\n", describe(entry))).collect()
 }
 
 fn kernel(kernel: &Kernel) -> String {
@@ -65,26 +75,25 @@ fn workload(workload: &Workload) -> String {
     format!("{}, {}{}", workload.program.name, workload.program.about, parameters.collect::<String>())
 }
 
-fn experiments(matrix: &Matrix) {
+fn experiments(matrix: &Matrix) -> String {
     let plan = Plan::new(matrix);
+    let mut lines = Vec::new();
     for experiment in &matrix.experiments {
         let cells = plan.cells.iter().filter(|cell| cell.experiment == experiment.id).count();
-        println!(
-            "{}: {} on {} x {}, {} cell(s)",
+        lines.push(format!(
+            "{}: {} on {} x {}, {cells} cell(s)\n",
             experiment.id,
             experiment.workload,
             experiment.kernels.join(", "),
             experiment.platforms.join(", "),
-            cells
-        );
-        for (name, value) in &experiment.fixed {
-            println!("  {name} = {value}");
-        }
-        for (name, values) in &experiment.sweep {
+        ));
+        lines.extend(experiment.fixed.iter().map(|(name, value)| format!("  {name} = {value}\n")));
+        lines.extend(experiment.sweep.iter().map(|(name, values)| {
             let values: Vec<String> = values.iter().map(Value::to_string).collect();
-            println!("  {name} = {}", values.join(", "));
-        }
+            format!("  {name} = {}\n", values.join(", "))
+        }));
     }
+    lines.concat()
 }
 
 /// The runs in `results`, oldest first.

@@ -95,5 +95,7 @@ fn listings_show_what_the_matrix_defines() {
     ] {
         let done = bench.harness("", &["list", what, "--matrix", "m.toml"]);
         assert!(done.code == 0 && done.stdout.contains(expected), "{}", done.stdout);
+        let all = bench.harness("", &["list", "--matrix", "m.toml"]);
+        assert!(all.code == 0 && all.stdout.contains(expected), "{}", all.stdout);
     }
 }
