@@ -57,7 +57,7 @@ pub static GUEST_TOOLCHAIN: Requirement = Requirement {
         Remedy::DebianPackages(DEBIAN_PACKAGES),
     ],
     hint: Some(
-        "Debian 12 has a recent rustc-web in its security archive, bookworm-security, and an old one elsewhere",
+        "rustup's targets will do, or Debian's rustc-web; Debian 12 has a recent one in its security archive only",
     ),
 };
 

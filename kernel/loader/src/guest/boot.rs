@@ -39,16 +39,19 @@ pub(super) enum BootError {
 ///
 /// See [`BootError`].
 pub(super) fn prepare(hart: u64, firmware_tree: usize) -> Result<KernelEntry, BootError> {
-    let payload = memory::payload()?;
+    let firmware_tree = memory::firmware_tree(firmware_tree)?;
+    let machine = DeviceTree::parse(firmware_tree)?;
+    let start = memory::loader_start();
+    let ram_end =
+        machine.ram().find(|bank| (bank.start..bank.end).contains(&start)).map_or(0, |bank| bank.end);
+    let payload = memory::payload(ram_end)?;
+    let loader = PhysRange { start, end: range_of(payload).end };
     let contents = Contents::decode(payload)?;
     let kernel = Executable::parse(contents.kernel).map_err(BootError::Kernel)?;
     let root_server = Executable::parse(contents.root_server).map_err(BootError::RootServer)?;
-    let firmware_tree = memory::firmware_tree(firmware_tree)?;
-    let machine = DeviceTree::parse(firmware_tree)?;
     let kernel_tree = contents.device_tree.unwrap_or(firmware_tree);
 
     let layout = Layout::plan(&kernel, kernel_tree.len() as u64, &root_server)?;
-    let loader = memory::loader(payload);
     layout.check_in_ram(machine.ram())?;
     layout.check_apart_from(Occupant::Loader, loader)?;
     layout.check_apart_from(Occupant::FirmwareDeviceTree, range_of(firmware_tree))?;

@@ -16,29 +16,29 @@ unsafe extern "C" {
     static __payload_start: u8;
 }
 
-/// The loader's own memory, from its first byte to the last of its payload; valid once the payload is.
-pub(super) fn loader(payload: &[u8]) -> PhysRange {
-    let start = (&raw const __loader_start) as u64;
-    PhysRange { start, end: payload.as_ptr_range().end as u64 }
+/// The address of the loader's first byte.
+pub(super) fn loader_start() -> u64 {
+    (&raw const __loader_start) as u64
 }
 
-/// The payload, as long as it claims to be. Nothing in it is checked yet.
+/// The payload, as long as it claims to be. Nothing in it is checked yet but that it ends before `ram_end`, the end of the RAM
+/// that the loader lies in.
 ///
 /// # Errors
 ///
-/// There is no payload, or it claims to pass the end of the address space.
-pub(super) fn payload() -> Result<&'static [u8], PayloadError> {
+/// There is no payload, or it claims to be longer than RAM.
+pub(super) fn payload(ram_end: u64) -> Result<&'static [u8], PayloadError> {
     let start = &raw const __payload_start;
     // SAFETY: the linker script puts `__payload_start` right behind the loader, where the packer puts at least the
     // payload's header; nothing is ever written there.
     let header = unsafe { slice::from_raw_parts(start, payload::HEADER_LEN) };
     let claimed = payload::claimed_len(header)?;
+    let available = ram_end.saturating_sub(start as u64) as usize;
     let len = usize::try_from(claimed)
         .ok()
-        .filter(|&len| (start as usize).checked_add(len).is_some() && len <= isize::MAX as usize)
-        .ok_or(PayloadError::Length { claimed, available: payload::HEADER_LEN })?;
-    // SAFETY: no payload that was loaded whole is longer than RAM, and a damaged one can at worst make the checksum run out
-    // of RAM: a load access fault, which the trap vector reports. Nothing is ever written there.
+        .filter(|&len| len <= available)
+        .ok_or(PayloadError::Length { claimed, available })?;
+    // SAFETY: these bytes lie in RAM, and `Layout::check_apart_from` keeps every write away from them.
     Ok(unsafe { slice::from_raw_parts(start, len) })
 }
 
