@@ -35,12 +35,14 @@ pub(super) fn dry_run(matrix: &Matrix, plan: &Plan, out: &Path) -> anyhow::Resul
     for cell in &plan.cells {
         let machine = &matrix.platforms[&cell.platform];
         longest += machine.boot_limit + machine.run_limit;
+        let (image, serial) = (RunDirectory::image(&cell.kernel), RunDirectory::serial(&cell.id));
         let launch = Launch {
-            image: &out.join(RunDirectory::image(&cell.kernel)),
-            serial: &out.join(RunDirectory::serial(&cell.id)),
+            folder: out,
+            image: Path::new(&image),
+            serial: Path::new(&serial),
             bootargs: &bootargs(cell, SOME_RUN_ID)?,
         };
-        println!("# {}", cell.id);
+        println!("# {}, in {}", cell.id, out.display());
         println!("{}", shell::line(&platform::of(machine).command(&launch)));
     }
     println!("# {}", estimate(plan, longest));

@@ -32,12 +32,23 @@ pub struct Emulator {
 /// One power-on.
 #[derive(Debug, Clone, Copy)]
 pub struct Launch<'a> {
+    /// The run directory, where the machine is started: the other paths are relative to it, so that the command line in the
+    /// manifest names no folder of the machine that it ran on.
+    pub folder: &'a Path,
     /// The packed boot image.
     pub image: &'a Path,
     /// Where the raw serial output goes.
     pub serial: &'a Path,
     /// The boot arguments.
     pub bootargs: &'a str,
+}
+
+impl Launch<'_> {
+    /// Where the raw serial output is found.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join(self.serial)
+    }
 }
 
 /// Something that can run a boot image.

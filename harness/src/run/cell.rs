@@ -40,8 +40,8 @@ pub fn boot(
     let ending = watch(machine.as_mut(), &mut monitor, limits, &RealClock::default(), interrupt);
     machine.stop();
     let took = power_on.elapsed();
-    let ending = ending.with_context(|| format!("cannot follow {}", launch.serial.display()))?;
-    let log = read_log(launch.serial, run_id)?;
+    let ending = ending.with_context(|| format!("cannot follow {}", launch.log().display()))?;
+    let log = read_log(&launch.log(), run_id)?;
     Ok(Boot { outcome: Outcome::judge(&ending, &log, limits), log, took })
 }
 

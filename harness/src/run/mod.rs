@@ -129,15 +129,16 @@ impl Session<'_> {
         let run_id = run_id(&self.manifest.run, &cell.id);
         let serial = RunDirectory::serial(&cell.id);
         let launch = Launch {
-            image: &self.directory.join(&self.manifest.images[&cell.kernel].path),
-            serial: &self.directory.join(&serial),
+            folder: self.directory.path(),
+            image: Path::new(&self.manifest.images[&cell.kernel].path),
+            serial: Path::new(&serial),
             bootargs: &bootargs(cell, &run_id)?,
         };
         let platform = self.platforms[&cell.platform].as_ref();
         let limits = Limits { boot: machine.boot_limit, run: machine.run_limit };
         let boot = cell::boot(platform, &launch, &run_id, limits, self.interrupt)?;
-        if launch.serial.exists() {
-            sync(launch.serial)?;
+        if launch.log().exists() {
+            sync(&launch.log())?;
         }
         let words = platform.command(&launch);
         let record = CellRecord {

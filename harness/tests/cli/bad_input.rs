@@ -74,8 +74,8 @@ fn a_dry_run_prints_the_plan_and_does_nothing() {
     let bench = Bench::new();
     let done = bench.harness("", &["run", "--matrix", "m.toml", "--out", "run", "--dry-run"]);
     done.assert(0, "");
-    assert!(done.stdout.contains("# ipc.old.virt.r1\n"), "{}", done.stdout);
-    assert!(done.stdout.contains("-serial file:run/serial/ipc.old.virt.r1.log"), "{}", done.stdout);
+    assert!(done.stdout.contains("# ipc.old.virt.r1, in run\n"), "{}", done.stdout);
+    assert!(done.stdout.contains("-serial file:serial/ipc.old.virt.r1.log"), "{}", done.stdout);
     assert!(
         done.stdout.ends_with("# at most 4 seconds (all limits together), without builds\n"),
         "{}",

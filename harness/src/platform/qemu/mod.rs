@@ -34,8 +34,13 @@ impl Qemu {
         let from_environment =
             || env::var_os(PROGRAM_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
         let program = machine.emulator.clone().or_else(from_environment).unwrap_or_else(|| PROGRAM.into());
-        Self { program, machine: machine.clone() }
+        Self { program: independent_of_folder(program), machine: machine.clone() }
     }
+}
+
+/// A program given by a path is found from wherever the machine is started; a bare name is looked up on the PATH.
+fn independent_of_folder(program: PathBuf) -> PathBuf {
+    if program.components().count() > 1 { std::path::absolute(&program).unwrap_or(program) } else { program }
 }
 
 impl Platform for Qemu {
@@ -73,9 +78,9 @@ impl Platform for Qemu {
     }
 
     fn start(&self, launch: &Launch<'_>) -> Result<Box<dyn Running>, StartError> {
-        let process = Process::start(&self.command(launch))
+        let process = Process::start(&self.command(launch), launch.folder)
             .map_err(|source| StartError { program: self.program.display().to_string(), source })?;
-        Ok(Box::new(RunningQemu { process, serial: Tail::new(launch.serial) }))
+        Ok(Box::new(RunningQemu { process, serial: Tail::new(&launch.log()) }))
     }
 }
 
@@ -124,7 +129,8 @@ mod tests {
 
     #[test]
     fn the_command_line_fixes_everything_that_could_vary() {
-        let launch = Launch { image: Path::new("i.elf"), serial: Path::new("s.log"), bootargs: "run=1 " };
+        let (folder, image, serial) = (Path::new("run"), Path::new("i.elf"), Path::new("s.log"));
+        let launch = Launch { folder, image, serial, bootargs: "run=1 " };
         let command = Qemu::new(&machine(Clock::Icount)).command(&launch);
         let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
         assert_eq!(

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::prctl;
@@ -24,12 +25,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts `command`, program first. The calling thread must live as long as the child.
-    pub(super) fn start(command: &[OsString]) -> io::Result<Self> {
+    /// Starts `command`, program first, in `folder`. The calling thread must live as long as the child.
+    pub(super) fn start(command: &[OsString], folder: &Path) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let complaints = tempfile::tempfile()?;
         let mut builder = Command::new(program);
-        builder.args(arguments).stdin(Stdio::null()).stdout(complaints.try_clone()?);
+        builder.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(complaints.try_clone()?);
         builder.stderr(complaints.try_clone()?).process_group(0);
         // SAFETY: between fork and exec the closure makes one system call (prctl) and touches no memory that another
         // thread of the parent could have left locked or half-written.
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     fn start(script: &str) -> Process {
-        Process::start(&["sh".into(), "-c".into(), script.into()]).expect("sh starts")
+        Process::start(&["sh".into(), "-c".into(), script.into()], Path::new(".")).expect("sh starts")
     }
 
     fn end_of(script: &str) -> SelfEnd {
