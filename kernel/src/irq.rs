@@ -5,13 +5,15 @@ use core::cell::Cell;
 use crate::arch::{self, Interrupt};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, delete, derivation};
+use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::sched;
 
-/// The highest interrupt source number of the platform, and, as in seL4, one more for the kernel's own timer.
-pub const TIMER_IRQ: u16 = arch::MAX_DEVICE_IRQ + 1;
-const IRQS: usize = TIMER_IRQ as usize + 1;
+/// The highest interrupt number: as in seL4, the kernel's own follow the platform's sources, with several harts two kinds of
+/// inter-processor interrupts, then the timer.
+pub const MAX_IRQ: u16 = arch::MAX_DEVICE_IRQ + if MAX_HARTS > 1 { 3 } else { 1 };
+const IRQS: usize = MAX_IRQ as usize + 1;
 
 /// Who gets the interrupts of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +42,7 @@ impl IrqTable {
 
     /// Whether a handler capability for the source exists, or the kernel keeps it.
     pub fn is_taken(&self, irq: u16) -> bool {
-        irq == TIMER_IRQ || self.owners[usize::from(irq)].get() == Owner::User
+        irq > arch::MAX_DEVICE_IRQ || self.owners[usize::from(irq)].get() == Owner::User
     }
 }
 
@@ -79,16 +81,26 @@ pub fn forget_handler(k: &Kernel, irq: u16) {
 pub fn handle(k: &Kernel) {
     match arch::take_interrupt(k) {
         None => {}
+        // Another hart has made a thread ready here, or asked for something that was done on the way in.
+        Some(Interrupt::Ipi) => sched::reschedule_required(k),
         Some(Interrupt::Timer) => {
             sched::tick(k);
             arch::restart_timer(k);
         }
-        Some(Interrupt::Device(irq)) => match handler_slot(k, irq).cap() {
-            Cap::Notification(cap) => cap.notification.signal(k, cap.badge),
-            _ => {
-                #[cfg(feature = "debug")]
-                crate::console::println!("Undelivered IRQ: {irq}");
+        Some(Interrupt::Device(irq)) => {
+            if let Cap::Notification(cap) = handler_slot(k, irq).cap() {
+                cap.notification.signal(k, cap.badge);
+            } else {
+                report_undelivered(irq);
             }
-        },
+        }
     }
 }
+
+#[cfg(feature = "debug")]
+fn report_undelivered(irq: u16) {
+    crate::console::println!("Undelivered IRQ: {irq}");
+}
+
+#[cfg(not(feature = "debug"))]
+fn report_undelivered(_irq: u16) {}

@@ -1,13 +1,16 @@
 //! [`Kernel`]: the state that is not in user-donated objects, shared and per hart.
 
 use core::cell::Cell;
+use core::mem::MaybeUninit;
 
 use crate::arch;
 use crate::config::MAX_HARTS;
 use crate::domain::DomainSchedule;
 use crate::irq::IrqTable;
+use crate::lock::BigLock;
 use crate::obj::Obj;
 use crate::object::Tcb;
+use crate::remote::Mailbox;
 use crate::sched::{Action, ReadyQueues};
 use crate::vm::AsidTable;
 
@@ -22,6 +25,10 @@ pub struct Kernel {
     pub irqs: IrqTable,
     /// Work done since the last look at pending interrupts.
     pub work_units: Cell<u64>,
+    /// Held by the hart that is in the kernel.
+    pub lock: BigLock,
+    /// What the holder of the lock asks of the other harts.
+    pub mailbox: Mailbox,
     /// What the architecture has to remember.
     pub arch: arch::State,
 }
@@ -46,27 +53,45 @@ impl Hart {
 }
 
 impl Kernel {
-    /// A kernel in which nothing runs.
-    pub fn new(idle: [Obj<Tcb>; MAX_HARTS], arch: arch::State) -> Self {
-        Self {
-            harts: idle.map(|idle| Hart {
-                current: Cell::new(idle),
-                idle,
-                action: Cell::new(Action::Keep),
-                ready: ReadyQueues::empty(),
-            }),
-            domains: DomainSchedule::new(),
-            asids: AsidTable::empty(),
-            irqs: IrqTable::empty(),
-            work_units: Cell::new(0),
-            arch,
+    /// Makes a kernel in which nothing runs, in place: as a value on the way it would not fit the kernel stack.
+    #[allow(unsafe_code, reason = "initialises a large structure field by field")]
+    pub fn init(place: &mut MaybeUninit<Self>, idle: [Obj<Tcb>; MAX_HARTS], arch: arch::State) -> &Self {
+        let k = place.as_mut_ptr();
+        // SAFETY: every field is written, each in place and before anything reads it.
+        unsafe {
+            for (index, idle) in idle.into_iter().enumerate() {
+                let hart = &raw mut (*k).harts[index];
+                (&raw mut (*hart).current).write(Cell::new(idle));
+                (&raw mut (*hart).idle).write(idle);
+                (&raw mut (*hart).action).write(Cell::new(Action::Keep));
+                (&raw mut (*hart).ready).write(ReadyQueues::empty());
+            }
+            (&raw mut (*k).domains).write(DomainSchedule::new());
+            (&raw mut (*k).asids).write(AsidTable::empty());
+            (&raw mut (*k).irqs).write(IrqTable::empty());
+            (&raw mut (*k).work_units).write(Cell::new(0));
+            (&raw mut (*k).lock).write(BigLock::new());
+            (&raw mut (*k).mailbox).write(Mailbox::new());
+            (&raw mut (*k).arch).write(arch);
+            place.assume_init_ref()
         }
     }
 
     /// The hart that executes this.
     #[inline(always)]
     pub fn hart(&self) -> &Hart {
-        &self.harts[0]
+        &self.harts[arch::hart_index()]
+    }
+
+    /// All harts, by logical number.
+    pub fn harts(&self) -> &[Hart; MAX_HARTS] {
+        &self.harts
+    }
+
+    /// The hart that a thread runs on.
+    #[inline(always)]
+    pub fn home(&self, thread: Obj<Tcb>) -> &Hart {
+        &self.harts[thread.affinity()]
     }
 
     /// The thread that runs on this hart.

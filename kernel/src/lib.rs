@@ -25,6 +25,7 @@
 //! | messages and replies; faults | [`ipc`], [`fault`] |
 //! | address spaces | [`vm`] |
 //! | who runs next | [`sched`], [`domain`] |
+//! | several harts: the big lock, requests to other harts | [`lock`], [`remote`] |
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
@@ -45,9 +46,11 @@ pub mod fault;
 pub mod ipc;
 pub mod irq;
 pub mod kernel;
+pub mod lock;
 pub mod obj;
 pub mod object;
 pub mod preempt;
+pub mod remote;
 pub mod sched;
 pub mod syscall;
 pub mod trap;

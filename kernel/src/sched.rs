@@ -6,7 +6,7 @@
 use core::cell::Cell;
 
 use crate::arch;
-use crate::config::{NUM_DOMAINS, TIME_SLICE_TICKS};
+use crate::config::{MAX_HARTS, NUM_DOMAINS, TIME_SLICE_TICKS};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
@@ -192,12 +192,27 @@ pub fn reschedule_required(k: &Kernel) {
     }
 }
 
+/// Puts a thread before its equals among the ready ones of its hart. Another hart is told if the thread goes before what it runs.
+#[inline]
+pub fn enqueue(k: &Kernel, thread: Obj<Tcb>) {
+    let home = k.home(thread);
+    home.ready.push_front(thread);
+    if MAX_HARTS > 1 && !core::ptr::eq(home, k.hart()) {
+        let current = home.current.get();
+        if current == home.idle() || current.priority.get() < thread.priority.get() {
+            arch::send_ipi(k, thread.affinity());
+        }
+    }
+}
+
 /// A thread became runnable: it runs next if it goes before the current one.
 #[inline]
 pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
     let hart = k.hart();
-    if thread.domain.get() != k.domains.current() {
-        hart.ready.push_front(thread);
+    if thread.domain.get() != k.domains.current()
+        || (MAX_HARTS > 1 && thread.affinity() != arch::hart_index())
+    {
+        enqueue(k, thread);
     } else if hart.action.get() != Action::Keep {
         reschedule_required(k);
         hart.ready.push_front(thread);
@@ -215,7 +230,8 @@ pub fn schedule(k: &Kernel) {
         return;
     }
     let current = hart.current.get();
-    let current_goes_on = current.is_runnable();
+    let moved_away = MAX_HARTS > 1 && current != hart.idle() && current.affinity() != arch::hart_index();
+    let current_goes_on = current.is_runnable() && !moved_away;
     if current_goes_on {
         hart.ready.push_front(current);
     }
@@ -295,14 +311,35 @@ pub fn tick(k: &Kernel) {
 
 /// Gives a thread another priority.
 pub fn set_priority(k: &Kernel, thread: Obj<Tcb>, priority: u8) {
-    let hart = k.hart();
-    hart.ready.remove(thread);
+    k.home(thread).ready.remove(thread);
     thread.priority.set(priority);
     if thread.is_runnable() {
-        if thread == hart.current.get() {
+        if thread == k.current() {
             reschedule_required(k);
         } else {
             possible_switch_to(k, thread);
+        }
+    }
+}
+
+/// Moves a thread to another hart, where it goes behind its equals. No hart but this one may be running it.
+pub fn set_affinity(k: &Kernel, thread: Obj<Tcb>, hart: usize) {
+    k.home(thread).ready.remove(thread);
+    if thread == k.current() {
+        if hart == arch::hart_index() {
+            return;
+        }
+        // The other hart takes it only once this one has left the kernel, and so has saved the rest of it.
+        arch::save_fpu(k);
+        reschedule_required(k);
+    }
+    thread.set_affinity(hart);
+    if thread.is_runnable() {
+        k.home(thread).ready.push_back(thread);
+        if hart == arch::hart_index() {
+            reschedule_required(k);
+        } else {
+            arch::send_ipi(k, hart);
         }
     }
 }

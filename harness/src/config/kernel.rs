@@ -49,11 +49,13 @@ pub enum Feature {
     SyncIpc,
     /// User threads in VS-mode, which the hardware can interrupt without the kernel.
     Uintr,
+    /// Several harts under one big lock, and the SMP numbering of invocations.
+    Smp,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 2] = [Self::SyncIpc, Self::Uintr];
+    pub const ALL: [Self; 3] = [Self::SyncIpc, Self::Uintr, Self::Smp];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -61,6 +63,7 @@ impl Feature {
         match self {
             Self::SyncIpc => "sync-ipc",
             Self::Uintr => "uintr",
+            Self::Smp => "smp",
         }
     }
 }

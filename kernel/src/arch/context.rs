@@ -22,6 +22,10 @@ pub struct Context {
     pub fault_pc: Cell<u64>,
     /// Address of the next instruction.
     pub next_pc: Cell<u64>,
+    /// Top of the kernel stack of the hart that the thread runs on (several harts only).
+    pub kernel_stack: Cell<u64>,
+    /// Logical number of that hart (several harts only).
+    pub hart: Cell<u64>,
 }
 
 impl Context {

@@ -37,7 +37,7 @@ pub struct State;
 
 impl State {
     /// Needs nothing from the device tree.
-    pub fn new(_tree: &fdt::Fdt<'_>, _hart: usize) -> Self {
+    pub fn new(_tree: &fdt::Fdt<'_>) -> Self {
         Self
     }
 }
@@ -50,9 +50,21 @@ impl ModeState {
     pub(crate) fn reset(&self) {}
 }
 
+/// Logical number of the hart that executes this.
+pub fn hart_index() -> usize {
+    0
+}
+
+/// The thread whose floating-point registers a hart holds.
+pub fn fpu_owner(_k: &Kernel, _hart: usize) -> Option<Obj<Tcb>> {
+    None
+}
+
 /// An interrupt that the kernel has taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interrupt {
+    /// Another hart wants something.
+    Ipi,
     /// The kernel tick.
     Timer,
     /// A device interrupt source.
@@ -141,6 +153,10 @@ no_effect! {
     fpu_flags_changed(&Kernel, Obj<Tcb>);
     /// There is no floating-point unit.
     release_fpu(&Kernel, Obj<Tcb>);
+    /// There is no floating-point unit.
+    save_fpu(&Kernel);
+    /// There is no other hart.
+    send_ipi(&Kernel, usize);
     /// There is no interrupt controller.
     configure_irq(&Kernel, u16, Trigger);
     /// There is no interrupt controller.

@@ -37,13 +37,11 @@ pub struct LoaderArguments {
 
 /// Boots. Afterwards the root task is the current thread.
 pub fn boot<'k>(arguments: &LoaderArguments, kernel: &'k mut MaybeUninit<Kernel>) -> &'k Kernel {
-    assert!(arguments.core == 0, "this kernel is built for one hart, but hart {} came too", arguments.hart);
     arch::leave_loader_space();
     let blob = device_tree(arguments);
     let tree = Fdt::new(blob).unwrap_or_else(|error| panic!("the device tree is damaged: {error:?}"));
     let memory = Memory::survey(&tree, arguments);
-    let k =
-        root_task::create(kernel, arch::State::new(&tree, arguments.hart as usize), arguments, blob, memory);
+    let k = root_task::create(kernel, arch::State::new(&tree), arguments, blob, memory);
     arch::start(k);
     #[cfg(feature = "debug")]
     crate::console::println!("Booting all finished, dropped to user space");

@@ -3,9 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use rel4_abi::bootinfo::{
-    BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, MAX_UNTYPEDS, NUM_INITIAL_SLOTS,
-};
+use rel4_abi::bootinfo::{BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, NUM_INITIAL_SLOTS};
 use rel4_abi::object::{
     ASID_POOL_BITS, MAX_UNTYPED_BITS, MIN_UNTYPED_BITS, PAGE_BITS, PAGE_TABLE_BITS, SLOT_BITS, TCB_BITS,
 };
@@ -150,7 +148,7 @@ pub(super) fn create<'k>(
     };
     let tcb = thread();
     let idle = [(); MAX_HARTS].map(|()| thread());
-    let k: &Kernel = kernel.write(Kernel::new(idle, state));
+    let k = Kernel::init(kernel, idle, state);
 
     let root_mapping = Mapping { asid: ROOT_ASID, vaddr: 0 };
     let initial = |slot, cap| derivation::insert_root(cap, slots.initial(slot));
@@ -183,28 +181,18 @@ pub(super) fn create<'k>(
 
     configure_thread(k, tcb, &slots, &layout, arguments);
 
-    let mut info = BootInfo {
-        extra_len: layout.extra_bytes,
-        node_id: 0,
-        num_nodes: MAX_HARTS as u64,
-        num_io_pt_levels: 0,
-        ipc_buffer: layout.ipc_buffer,
-        empty: SlotRegion::default(),
-        shared_frames: SlotRegion::default(),
-        user_image_frames,
-        user_image_paging,
-        io_space_caps: SlotRegion::default(),
-        extra_bi_pages,
-        init_thread_cnode_size_bits: u64::from(ROOT_CNODE_BITS),
-        init_thread_domain: 0,
-        untyped: SlotRegion::default(),
-        untyped_list: [UntypedDesc::default(); MAX_UNTYPEDS],
-    };
+    // SAFETY: the BootInfo frame is zeroed memory of its own, which is a valid BootInfo, and user code does not run yet.
+    let info = unsafe { &mut *arch::phys_to_virt(bootinfo).cast::<BootInfo>() };
+    info.extra_len = layout.extra_bytes;
+    info.num_nodes = MAX_HARTS as u64;
+    info.ipc_buffer = layout.ipc_buffer;
+    info.user_image_frames = user_image_frames;
+    info.user_image_paging = user_image_paging;
+    info.extra_bi_pages = extra_bi_pages;
+    info.init_thread_cnode_size_bits = u64::from(ROOT_CNODE_BITS);
     write_extra(extra, tree, layout.extra_bytes);
-    give_untypeds(&mut slots, &mut info, &memory);
+    give_untypeds(&mut slots, info, &memory);
     info.empty = SlotRegion { start: slots.next, end: node.slot_count() };
-    // SAFETY: the BootInfo frame is a page of its own in the kernel's window, and not yet user-visible.
-    unsafe { arch::phys_to_virt(bootinfo).cast::<BootInfo>().write(info) };
     k
 }
 
@@ -280,7 +268,9 @@ fn configure_thread(k: &Kernel, tcb: Obj<Tcb>, slots: &Slots, layout: &Layout, a
     #[cfg(feature = "debug")]
     {
         tcb.set_name(*b"rootserver");
-        k.hart().idle().set_name(*b"idle_thread");
+        for hart in k.harts() {
+            hart.idle().set_name(*b"idle_thread");
+        }
     }
     tcb.set_state(k, ThreadState::Running);
     k.hart().current.set(tcb);

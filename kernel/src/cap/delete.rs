@@ -173,6 +173,7 @@ fn zombie(slots: CNode, remaining: u64, kind: ZombieKind) -> Cap {
 }
 
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
+    crate::remote::stop(k, tcb);
     if let Some(notification) = tcb.bound_notification() {
         notification.unbind();
     }

@@ -159,7 +159,7 @@ impl Obj<Endpoint> {
         let mut woken = false;
         while let Some(thread) = self.queue.pop_front() {
             thread.set_state(k, ThreadState::Restart);
-            k.hart().ready.push_front(thread);
+            sched::enqueue(k, thread);
             woken = true;
         }
         if woken {
@@ -178,7 +178,7 @@ impl Obj<Endpoint> {
             if matches!(thread.state(), ThreadState::BlockedOnSend(pending) if pending.badge == badge) {
                 self.queue.remove(thread);
                 thread.set_state(k, ThreadState::Restart);
-                k.hart().ready.push_front(thread);
+                sched::enqueue(k, thread);
             }
         }
         sched::reschedule_required(k);

@@ -103,7 +103,7 @@ impl Obj<Notification> {
         let mut woken = false;
         while let Some(thread) = self.queue.pop_front() {
             thread.set_state(k, ThreadState::Restart);
-            k.hart().ready.push_front(thread);
+            sched::enqueue(k, thread);
             woken = true;
         }
         if woken {

@@ -6,6 +6,7 @@ use super::{CNode, Endpoint, Notification};
 use crate::arch::{Context, FpuState, ModeState};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, ReplyCap, derivation};
+use crate::config::MAX_HARTS;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -51,6 +52,8 @@ pub struct Tcb {
     pub max_controlled_priority: Cell<u8>,
     /// Scheduling domain.
     pub domain: Cell<u8>,
+    /// The hart that the thread runs on.
+    affinity: Cell<u8>,
     /// Whether the thread stands in a ready queue.
     pub(crate) queued: Cell<bool>,
     pub(crate) ready_links: Links,
@@ -185,6 +188,18 @@ impl Obj<Tcb> {
         self.bound_notification.set(notification);
     }
 
+    /// Logical number of the hart that the thread runs on.
+    #[inline(always)]
+    pub fn affinity(self) -> usize {
+        // With one hart the index is known, and no bounds check remains.
+        if MAX_HARTS == 1 { 0 } else { usize::from(self.affinity.get()) }
+    }
+
+    /// Sets the hart that the thread runs on; it must not stand in a queue.
+    pub fn set_affinity(self, hart: usize) {
+        self.affinity.set(hart as u8);
+    }
+
     /// The thread's name, without padding.
     #[cfg(feature = "debug")]
     pub fn name(self) -> DebugName {
@@ -231,7 +246,7 @@ pub fn suspend(k: &Kernel, tcb: Obj<Tcb>) {
         tcb.context.fault_pc.set(tcb.context.next_pc.get());
     }
     tcb.set_state(k, ThreadState::Inactive);
-    k.hart().ready.remove(tcb);
+    k.home(tcb).ready.remove(tcb);
 }
 
 /// Starts a stopped or blocked thread: it executes the instruction at its fault PC again.
@@ -242,7 +257,7 @@ pub fn restart(k: &Kernel, tcb: Obj<Tcb>) {
     cancel_ipc(k, tcb);
     set_up_reply_master(tcb);
     tcb.set_state(k, ThreadState::Restart);
-    k.hart().ready.push_front(tcb);
+    sched::enqueue(k, tcb);
     sched::possible_switch_to(k, tcb);
 }
 

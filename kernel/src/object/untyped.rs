@@ -108,6 +108,7 @@ unsafe fn create(k: &Kernel, request: &Retype, at: PhysAddr, device: bool) -> Ca
             let tcb = unsafe { create_tcb(address) };
             tcb.time_slice.set(TIME_SLICE_TICKS);
             tcb.domain.set(k.domains.current());
+            tcb.set_affinity(arch::hart_index());
             #[cfg(feature = "debug")]
             tcb.set_name(b"child of: '".iter().copied().chain(k.current().name().bytes()).chain(*b"'"));
             Cap::Thread(tcb)

@@ -17,7 +17,7 @@ use crate::object::{BufferRef, Tcb, ThreadState};
 use crate::preempt::Preempted;
 
 /// The label table that this kernel speaks.
-const LABELS: LabelSet = LabelSet::SingleCore;
+const LABELS: LabelSet = if cfg!(feature = "smp") { LabelSet::Smp } else { LabelSet::SingleCore };
 
 /// One operation that a thread asks for: the capability, the arguments, the capabilities passed along.
 pub struct Invocation<'k> {

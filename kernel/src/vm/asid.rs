@@ -5,10 +5,10 @@ use core::cell::Cell;
 use rel4_abi::vm::{ASID_POOL_INDEX_BITS, NUM_ASID_POOLS_BITS};
 
 use super::PageTable;
-use crate::arch;
 use crate::cap::AsidPoolCap;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
+use crate::remote;
 
 const POOL_LEN: usize = 1 << ASID_POOL_INDEX_BITS;
 const POOLS: usize = 1 << NUM_ASID_POOLS_BITS;
@@ -72,11 +72,11 @@ impl AsidTable {
         if self.pool(cap.base) == Some(cap.pool) {
             for index in 0..POOL_LEN {
                 if cap.pool.roots[index].get().is_some() {
-                    arch::flush_asid(Asid(cap.base.0 + index as u16));
+                    remote::flush_asid(k, Asid(cap.base.0 + index as u16));
                 }
             }
             self.pools[cap.base.pool() % POOLS].set(None);
-            crate::vm::space::activate(k, k.current());
+            remote::activate_spaces(k);
         }
     }
 
@@ -85,9 +85,9 @@ impl AsidTable {
         if let Some(pool) = self.pool(asid)
             && pool.roots[asid.index()].get() == Some(root)
         {
-            arch::flush_asid(asid);
+            remote::flush_asid(k, asid);
             pool.roots[asid.index()].set(None);
-            crate::vm::space::activate(k, k.current());
+            remote::activate_spaces(k);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::cap::{Cap, FrameCap, Mapping, PageTableCap};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
+use crate::remote;
 
 /// Where a walk ended: the entry, and log2 of the bytes it covers.
 pub struct Walk {
@@ -40,7 +41,7 @@ pub fn unmap_frame(k: &Kernel, frame: &FrameCap) {
     let walk = walk(root, vaddr);
     if walk.bits == u32::from(frame.size.bits()) && walk.entry.get().is_leaf_to(frame.base) {
         walk.entry.set(Pte::INVALID);
-        arch::flush_page(vaddr, asid);
+        remote::flush_page(k, vaddr, asid);
     }
 }
 
@@ -54,7 +55,7 @@ pub fn unmap_table(k: &Kernel, asid: Asid, vaddr: u64, table: Obj<PageTable>) {
         let Some(next) = entry.get().table() else { return };
         if next == table {
             entry.set(Pte::INVALID);
-            arch::flush_asid(asid);
+            remote::flush_asid(k, asid);
             return;
         }
         above = next;

@@ -3,9 +3,11 @@
 //! Every device source gets the interrupt identity of its own number, in the supervisor file of the hart that issued it.
 
 use super::csr;
+use super::hart_index;
 use super::interrupt::{MAX_DEVICE_IRQ, SUPERVISOR_EXTERNAL, Trigger};
 use super::mmu::phys_to_virt;
 use crate::arch::PhysAddr;
+use crate::config::MAX_HARTS;
 
 /// Interrupt delivery on, in `eidelivery`.
 const DELIVER: usize = 1;
@@ -27,14 +29,14 @@ const CLRIENUM: u64 = 0x1fdc;
 const TARGET: u64 = 0x3004;
 const TARGET_HART_SHIFT: u32 = 18;
 
-/// The supervisor-level APLIC, and the hart whose IMSIC takes its interrupts.
+/// The supervisor-level APLIC, and the harts whose IMSICs take its interrupts.
 pub(super) struct Aia {
     aplic: PhysAddr,
-    hart: u32,
+    harts: [usize; MAX_HARTS],
 }
 
 impl Aia {
-    pub(super) fn find(tree: &fdt::Fdt<'_>, hart: usize) -> Option<Self> {
+    pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Option<Self> {
         // Of the two IMSICs the supervisor's raises the supervisor external interrupt; of the APLICs the supervisor's sends to it.
         let imsic = tree.all_nodes().filter(|node| is(node, "riscv,imsics")).find(|node| {
             let cells = node.property("interrupts-extended").map_or(&[][..], |property| property.value);
@@ -45,7 +47,7 @@ impl Aia {
             node.property("msi-parent").and_then(fdt::node::NodeProperty::as_usize) == Some(imsic)
         })?;
         let aplic = PhysAddr(aplic.reg()?.next()?.starting_address.addr() as u64);
-        Some(Self { aplic, hart: hart as u32 })
+        Some(Self { aplic, harts: *harts })
     }
 
     fn register(&self, offset: u64) -> *mut u32 {
@@ -85,7 +87,8 @@ impl Aia {
 
     pub(super) fn unmask(&self, irq: u16) {
         change_identity(irq, |enabled, bit| enabled | bit);
-        self.write(TARGET + 4 * (u64::from(irq) - 1), self.hart << TARGET_HART_SHIFT | u32::from(irq));
+        let hart = self.harts[hart_index()] as u32;
+        self.write(TARGET + 4 * (u64::from(irq) - 1), hart << TARGET_HART_SHIFT | u32::from(irq));
         self.write(SETIENUM, u32::from(irq));
     }
 

@@ -55,6 +55,8 @@ pub(super) const SSTATUS_FS: usize = 0b11 << 13;
 /// `sstatus`: floating-point state unchanged since it was loaded.
 pub(super) const SSTATUS_FS_CLEAN: usize = 0b10 << 13;
 
+/// `sie`, `sip`: software, from another hart.
+pub(super) const SOFTWARE_INTERRUPT: usize = 1 << 1;
 /// `sie`, `sip`: timer.
 pub(super) const TIMER_INTERRUPT: usize = 1 << 5;
 /// `sie`, `sip`: external.

@@ -4,29 +4,50 @@
 //! the entry code tells a trap of the kernel itself, always a kernel bug, from one of user code.
 
 use core::arch::global_asm;
-use core::mem::offset_of;
+use core::cell::UnsafeCell;
+use core::mem::{MaybeUninit, offset_of};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rel4_abi::fault::FaultStatus;
 
-use super::csr;
 use super::user_mode::{ECALL, assert_return_mode};
+use super::{csr, timer};
 use crate::arch::Context;
 use crate::boot::{self, LoaderArguments};
+use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
+use crate::remote;
 use crate::sched;
 use crate::trap::{self, Cause};
 
 /// Size of the kernel stack.
-const STACK_BYTES: usize = 16 << 10;
+const STACK_BYTES: usize = 1 << STACK_BITS;
+const STACK_BITS: usize = 14;
 
-/// The kernel stack: one per hart, empty at every kernel entry.
+/// The kernel stacks: one per hart, empty at every kernel entry.
 #[repr(C, align(16))]
-struct Stack(core::cell::UnsafeCell<[u8; STACK_BYTES]>);
+struct Stacks(UnsafeCell<[[u8; STACK_BYTES]; MAX_HARTS]>);
 
 // SAFETY: only the hart whose stack it is uses it, and only as its stack.
-unsafe impl Sync for Stack {}
+unsafe impl Sync for Stacks {}
 
-static STACK: Stack = Stack(core::cell::UnsafeCell::new([0; STACK_BYTES]));
+/// First in the data, next to the code, which is not writable: an overflow traps.
+#[unsafe(link_section = ".stacks")]
+static STACKS: Stacks = Stacks(UnsafeCell::new([[0; STACK_BYTES]; MAX_HARTS]));
+
+/// Finds the hart's stack and number in the context of the thread that trapped. With one hart both are known.
+#[cfg(not(feature = "smp"))]
+macro_rules! enter_hart {
+    () => {
+        "la sp, {stacks} + (1 << {stack_bits}) /* not {kernel_stack}, {hart} */"
+    };
+}
+#[cfg(feature = "smp")]
+macro_rules! enter_hart {
+    () => {
+        "ld sp, {kernel_stack}(a0)\nld tp, {hart}(a0)"
+    };
+}
 
 global_asm!(
     r#"
@@ -36,7 +57,11 @@ global_asm!(
     .globl _start
 _start:
     # From the loader: a0-a7 are its arguments, the MMU is on with the loader's tables, interrupts are off.
-    la      sp, {stack} + {stack_bytes}
+    mv      tp, a7
+    addi    t0, a7, 1
+    slli    t0, t0, {stack_bits}
+    la      sp, {stacks}
+    add     sp, sp, t0
     csrw    sscratch, zero
     la      t0, rel4_trap_entry
     csrw    stvec, t0
@@ -95,7 +120,9 @@ rel4_trap_entry:
     mv      a0, tp
     csrr    a1, scause
     csrr    a2, stval
-    la      sp, {stack} + {stack_bytes}
+    "#,
+    enter_hart!(),
+    r#"
     call    {trap}
 
 rel4_return_to_user:
@@ -142,44 +169,101 @@ rel4_return_to_user:
     sret
 
 1:  # A trap of the kernel itself. The stack may be what is broken: start it anew.
-    csrw    sscratch, zero
-    la      sp, {stack} + {stack_bytes}
+    csrrw   tp, sscratch, zero
+    addi    t0, tp, 1
+    slli    t0, t0, {stack_bits}
+    la      sp, {stacks}
+    add     sp, sp, t0
     csrr    a0, scause
     csrr    a1, stval
     csrr    a2, sepc
     call    {kernel_trap}
     .option pop
     "#,
-    stack = sym STACK,
-    stack_bytes = const STACK_BYTES,
+    stacks = sym STACKS,
+    stack_bits = const STACK_BITS,
     boot = sym enter_from_loader,
     trap = sym enter_from_user,
     kernel_trap = sym enter_from_kernel,
     fault_pc = const offset_of!(Context, fault_pc),
     next_pc = const offset_of!(Context, next_pc),
+    kernel_stack = const offset_of!(Context, kernel_stack),
+    hart = const offset_of!(Context, hart),
 );
 
 /// The kernel state. Written once by the boot hart before any trap can come.
-struct KernelCell(core::cell::UnsafeCell<core::mem::MaybeUninit<Kernel>>);
+struct KernelCell(UnsafeCell<MaybeUninit<Kernel>>);
 
-// SAFETY: there is one hart, and its kernel entries do not nest.
+// SAFETY: after boot it is only read, and what it consists of is changed under the big lock.
 unsafe impl Sync for KernelCell {}
 
-static KERNEL: KernelCell = KernelCell(core::cell::UnsafeCell::new(core::mem::MaybeUninit::uninit()));
+static KERNEL: KernelCell = KernelCell(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// The kernel state after boot.
+fn kernel() -> &'static Kernel {
+    // SAFETY: called only after boot has initialised the state; from then on only shared references to it exist.
+    unsafe { (*KERNEL.0.get()).assume_init_ref() }
+}
+
+/// The harts' own numbers, each written by its hart on arrival.
+static HART_IDS: [AtomicUsize; MAX_HARTS] = [const { AtomicUsize::new(0) }; MAX_HARTS];
+/// How many harts have arrived.
+static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+/// The kernel state is initialised.
+static BOOTED: AtomicBool = AtomicBool::new(false);
+
+/// The harts' own numbers, by logical number, once all have arrived.
+pub(super) fn hart_ids() -> [usize; MAX_HARTS] {
+    const PATIENCE_NAPS: usize = 50_000;
+    for _ in 0..PATIENCE_NAPS {
+        if ARRIVED.load(Ordering::Acquire) == MAX_HARTS {
+            return HART_IDS.each_ref().map(|id| id.load(Ordering::Relaxed));
+        }
+        timer::nap();
+    }
+    let arrived = ARRIVED.load(Ordering::Relaxed);
+    panic!(
+        "this kernel is built for {MAX_HARTS} harts, but {arrived} came; give the machine as many as REL4_MAX_HARTS says"
+    );
+}
 
 /// Boots; returns the context of the first thread.
 extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
-    // SAFETY: nothing else runs yet, and this runs once, so the reference is the only one while the state is initialised.
-    let k = unsafe { &mut *KERNEL.0.get() };
-    let k: &'static Kernel = boot::boot(arguments, k);
+    let index = arguments.core as usize;
+    assert!(index < MAX_HARTS, "this kernel is built for {MAX_HARTS} harts, but a further one came");
+    // SAFETY: only the timer can become pending, and it only wakes from `nap`.
+    unsafe { csr::write!("sie", csr::TIMER_INTERRUPT) };
+    HART_IDS[index].store(arguments.hart as usize, Ordering::Relaxed);
+    ARRIVED.fetch_add(1, Ordering::Release);
+    if index != 0 {
+        while !BOOTED.load(Ordering::Acquire) {
+            timer::nap();
+        }
+        let k = kernel();
+        super::start_secondary(k);
+        k.lock.acquire(|| remote::serve(k));
+        return context_to_return_to(k);
+    }
+    // SAFETY: no other hart touches the state before `BOOTED`, and this runs once, so the reference is the only one.
+    let k = boot::boot(arguments, unsafe { &mut *KERNEL.0.get() });
+    k.lock.acquire(|| {});
+    BOOTED.store(true, Ordering::Release);
     context_to_return_to(k)
 }
 
 /// Handles a trap of the current thread; returns the context of the thread to return to.
 extern "C" fn enter_from_user(context: &Context, scause: usize, stval: usize) -> *const Context {
-    // SAFETY: user code runs only after boot has initialised the state; from then on only shared references to it exist.
-    let k = unsafe { (*KERNEL.0.get()).assume_init_ref() };
+    let k = kernel();
     let pc = context.fault_pc.get();
+    if MAX_HARTS > 1 {
+        // Whoever finds the thread stopped here lets it execute its instruction again.
+        context.next_pc.set(pc);
+        k.lock.acquire(|| remote::serve(k));
+        if !core::ptr::eq(&k.current().context, context) {
+            // While this hart waited, another one took the thread away: there is nothing to handle.
+            return context_to_return_to(k);
+        }
+    }
     let cause = decode(scause, stval);
     // An ecall is 4 bytes long; whoever wants it executed again goes back to the fault PC.
     context.next_pc.set(if cause == Cause::Syscall { pc + 4 } else { pc });
@@ -201,15 +285,28 @@ fn decode(scause: usize, stval: usize) -> Cause {
     }
 }
 
-/// The current thread's context; while there is no thread to run, waits for interrupts.
+/// The current thread's context; while there is no thread to run, waits for interrupts. Gives up the big lock.
 fn context_to_return_to(k: &Kernel) -> *const Context {
+    if MAX_HARTS > 1 {
+        sched::schedule(k);
+        sched::activate(k);
+    }
     while k.current() == k.hart().idle() {
+        k.lock.release();
         super::wait_for_interrupt();
+        k.lock.acquire(|| remote::serve(k));
         crate::irq::handle(k);
         sched::schedule(k);
         sched::activate(k);
     }
-    core::ptr::from_ref(&k.current().context)
+    let context = &k.current().context;
+    if MAX_HARTS > 1 {
+        let index = super::hart_index();
+        context.hart.set(index as u64);
+        context.kernel_stack.set((STACKS.0.get().addr() + (index + 1) * STACK_BYTES) as u64);
+    }
+    k.lock.release();
+    context
 }
 
 /// The kernel itself trapped: a bug. Says where and stops.

@@ -4,11 +4,12 @@
 //! instruction traps, and the registers are exchanged then. Threads that use none pay nothing.
 
 use core::arch::asm;
+use core::cell::Cell;
 use core::mem::offset_of;
 
 use rel4_abi::tcb::FLAG_FPU_DISABLED;
 
-use super::csr;
+use super::{csr, hart_index};
 use crate::arch::FpuState;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -20,6 +21,15 @@ const _: () = assert!(size_of::<FpuState>() == 33 * 8 && offset_of!(Tcb, fpu) % 
 
 fn disabled(thread: Obj<Tcb>) -> bool {
     thread.flags.get() & FLAG_FPU_DISABLED != 0
+}
+
+fn owner(k: &Kernel) -> &Cell<Option<Obj<Tcb>>> {
+    &k.arch.fpu_owners[hart_index()]
+}
+
+/// The thread whose floating-point registers a hart holds.
+pub fn fpu_owner(k: &Kernel, hart: usize) -> Option<Obj<Tcb>> {
+    k.arch.fpu_owners[hart].get()
 }
 
 fn switch_on() {
@@ -35,7 +45,7 @@ fn switch_off() {
 /// Called when `thread` becomes current.
 #[inline(always)]
 pub(super) fn thread_switched(k: &Kernel, thread: Obj<Tcb>) {
-    if let Some(owner) = k.arch.fpu_owner.get() {
+    if let Some(owner) = owner(k).get() {
         if owner == thread && !disabled(thread) {
             switch_on();
         } else {
@@ -56,22 +66,30 @@ pub fn fpu_flags_changed(k: &Kernel, thread: Obj<Tcb>) {
 pub fn handle_exception(k: &Kernel, number: u64) -> bool {
     let thread = k.current();
     let is_off = csr::read!("sstatus") & csr::SSTATUS_FS == 0;
-    if number != ILLEGAL_INSTRUCTION || !is_off || disabled(thread) || k.arch.fpu_owner.get() == Some(thread)
-    {
+    if number != ILLEGAL_INSTRUCTION || !is_off || disabled(thread) || owner(k).get() == Some(thread) {
         return false;
     }
     switch_on();
-    if let Some(owner) = k.arch.fpu_owner.replace(Some(thread)) {
-        save(&owner.fpu);
+    if let Some(previous) = owner(k).replace(Some(thread)) {
+        save(&previous.fpu);
     }
     load(&thread.fpu);
     true
 }
 
+/// Saves what the hardware of this hart holds, so that it can be loaded on another.
+pub fn save_fpu(k: &Kernel) {
+    if let Some(previous) = owner(k).take() {
+        switch_on();
+        save(&previous.fpu);
+        switch_off();
+    }
+}
+
 /// Forgets that the hardware holds the registers of `thread`, which is going away.
 pub fn release_fpu(k: &Kernel, thread: Obj<Tcb>) {
-    if k.arch.fpu_owner.get() == Some(thread) {
-        k.arch.fpu_owner.set(None);
+    if owner(k).get() == Some(thread) {
+        owner(k).set(None);
         switch_off();
     }
 }

@@ -3,8 +3,10 @@
 use core::arch::asm;
 
 use super::aia::Aia;
-use super::csr::{self, EXTERNAL_INTERRUPT, TIMER_INTERRUPT};
+use super::csr::{self, EXTERNAL_INTERRUPT, SOFTWARE_INTERRUPT, TIMER_INTERRUPT};
 use super::plic::Plic;
+use super::sbi;
+use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 
 /// The highest device interrupt source of the platform (QEMU virt: sources 1 to 95).
@@ -16,6 +18,8 @@ pub(super) const SUPERVISOR_EXTERNAL: usize = 9;
 /// An interrupt that the kernel has taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interrupt {
+    /// Another hart wants something.
+    Ipi,
     /// The kernel tick.
     Timer,
     /// A device interrupt source.
@@ -42,10 +46,10 @@ pub(super) enum Controller {
 }
 
 impl Controller {
-    pub(super) fn find(tree: &fdt::Fdt<'_>, hart: usize) -> Self {
-        if let Some(aia) = Aia::find(tree, hart) {
+    pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Self {
+        if let Some(aia) = Aia::find(tree, harts) {
             Self::Aia(aia)
-        } else if let Some(plic) = Plic::find(tree, hart) {
+        } else if let Some(plic) = Plic::find(tree, harts) {
             Self::Plic(plic)
         } else {
             Self::None
@@ -65,7 +69,11 @@ pub(super) fn devices(tree: &fdt::Fdt<'_>) -> impl Iterator<Item = (u64, u64)> {
         .filter_map(|region| Some((region.starting_address.addr() as u64, region.size? as u64)))
 }
 
-/// Enables the interrupts that the kernel takes, with every device source masked.
+/// What the kernel takes.
+const ENABLED: usize =
+    TIMER_INTERRUPT | EXTERNAL_INTERRUPT | if MAX_HARTS > 1 { SOFTWARE_INTERRUPT } else { 0 };
+
+/// Enables the interrupts that the kernel takes on this hart, with every device source masked.
 pub(super) fn set_up(k: &Kernel) {
     match &k.arch.interrupt_controller {
         Controller::Plic(plic) => plic.set_up(),
@@ -73,7 +81,7 @@ pub(super) fn set_up(k: &Kernel) {
         Controller::None => {}
     }
     // SAFETY: with `sstatus.SIE` clear the kernel itself is never interrupted.
-    unsafe { csr::write!("sie", TIMER_INTERRUPT | EXTERNAL_INTERRUPT) };
+    unsafe { csr::write!("sie", ENABLED) };
 }
 
 /// Whether an interrupt waits.
@@ -92,7 +100,17 @@ pub fn take_interrupt(k: &Kernel) -> Option<Interrupt> {
         };
         return claimed.filter(|irq| (1..=MAX_DEVICE_IRQ).contains(irq)).map(Interrupt::Device);
     }
+    if MAX_HARTS > 1 && pending & SOFTWARE_INTERRUPT != 0 {
+        // SAFETY: takes the interrupt back; whatever it stands for is looked at after this.
+        unsafe { csr::clear!("sip", SOFTWARE_INTERRUPT) };
+        return Some(Interrupt::Ipi);
+    }
     (pending & TIMER_INTERRUPT != 0).then_some(Interrupt::Timer)
+}
+
+/// Interrupts another hart, by logical number.
+pub fn send_ipi(k: &Kernel, hart: usize) {
+    sbi::send_ipi(1, k.arch.hart_ids[hart]);
 }
 
 /// Stops the hart until an interrupt is pending.

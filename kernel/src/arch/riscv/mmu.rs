@@ -92,6 +92,11 @@ pub fn set_up() {
         root[KERNEL_ENTRIES.start + entry].set(leaf);
     }
     root[IMAGE_ENTRY].set(Pte::to_table_at(image_to_phys(address_of(&raw const TABLES.image))));
+    enter_kernel_space();
+}
+
+/// Leaves the loader's address space for the kernel's own.
+pub(super) fn enter_kernel_space() {
     let kernel_root = image_to_phys(address_of(&raw const TABLES.root));
     // SAFETY: the image stays mapped where it was; everything else of the loader's tables must be forgotten.
     unsafe {

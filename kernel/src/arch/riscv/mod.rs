@@ -23,10 +23,10 @@ mod sbi;
 mod timer;
 mod user_mode;
 
-pub use fpu::{fpu_flags_changed, handle_exception, release_fpu};
+pub use fpu::{fpu_flags_changed, fpu_owner, handle_exception, release_fpu, save_fpu};
 pub use interrupt::{
     Interrupt, MAX_DEVICE_IRQ, Trigger, acknowledge_irq, configure_irq, interrupt_pending, mask_irq,
-    take_interrupt, unmask_irq, wait_for_interrupt,
+    send_ipi, take_interrupt, unmask_irq, wait_for_interrupt,
 };
 pub use mmu::{
     WINDOW_BYTES, activate_no_space, activate_space, flush_asid, flush_page, kernel_image, map_kernel,
@@ -38,28 +38,48 @@ pub use user_mode::{ModeState, USER_PRIVILEGE};
 
 use core::cell::Cell;
 
+use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
 
 /// What the hardware layer remembers.
 pub struct State {
+    /// The harts' own numbers, by logical number.
+    hart_ids: [usize; MAX_HARTS],
     interrupt_controller: interrupt::Controller,
     ticks_per_kernel_tick: u64,
-    fpu_owner: Cell<Option<Obj<Tcb>>>,
+    /// Whose floating-point registers each hart holds.
+    fpu_owners: [Cell<Option<Obj<Tcb>>>; MAX_HARTS],
+    user_mode: user_mode::Features,
 }
 
 impl State {
-    /// Sets the hart up for user mode, and reads the device tree for what this layer needs: the clock's frequency and the interrupt
-    /// controller.
-    pub fn new(tree: &fdt::Fdt<'_>, hart: usize) -> Self {
-        user_mode::set_up(tree);
+    /// Reads the device tree for what this layer needs: the clock's frequency, the interrupt controller, what user mode can do.
+    pub fn new(tree: &fdt::Fdt<'_>) -> Self {
+        let hart_ids = entry::hart_ids();
+        let user_mode = user_mode::Features::find(tree);
+        user_mode::set_up(&user_mode);
         Self {
-            interrupt_controller: interrupt::Controller::find(tree, hart),
+            interrupt_controller: interrupt::Controller::find(tree, &hart_ids),
+            hart_ids,
             ticks_per_kernel_tick: timer::ticks_per_kernel_tick(tree),
-            fpu_owner: Cell::new(None),
+            fpu_owners: [const { Cell::new(None) }; MAX_HARTS],
+            user_mode,
         }
     }
+}
+
+/// Logical number of the hart that executes this.
+#[inline(always)]
+pub fn hart_index() -> usize {
+    if MAX_HARTS == 1 {
+        return 0;
+    }
+    let index: usize;
+    // SAFETY: the entry code keeps the hart's number in tp while the kernel runs; compiled code never touches tp.
+    unsafe { core::arch::asm!("mv {}, tp", out(reg) index, options(nomem, nostack, preserves_flags)) };
+    index
 }
 
 /// Exchanges what the hardware holds of the running thread: `to` becomes current in place of `from`.
@@ -70,9 +90,18 @@ pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
     fpu::thread_switched(k, to);
 }
 
-/// Prepares the hart for user threads: interrupts and the first tick.
+/// Prepares the boot hart for user threads: interrupts and the first tick.
 pub fn start(k: &Kernel) {
     k.current().mode_state.load();
+    interrupt::set_up(k);
+    restart_timer(k);
+}
+
+/// Prepares another hart: address space, user mode, interrupts and the first tick.
+fn start_secondary(k: &Kernel) {
+    mmu::enter_kernel_space();
+    user_mode::set_up(&k.arch.user_mode);
+    activate_no_space(k);
     interrupt::set_up(k);
     restart_timer(k);
 }

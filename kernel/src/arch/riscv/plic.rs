@@ -3,9 +3,11 @@
 //! A source is claimed when its interrupt is taken and completed when the driver acknowledges it, so that a level-triggered line does
 //! not interrupt again before the driver has seen to its device.
 
+use super::hart_index;
 use super::interrupt::{MAX_DEVICE_IRQ, SUPERVISOR_EXTERNAL};
 use super::mmu::phys_to_virt;
 use crate::arch::PhysAddr;
+use crate::config::MAX_HARTS;
 
 const ENABLE: u64 = 0x2000;
 const ENABLE_STRIDE: u64 = 0x80;
@@ -15,18 +17,25 @@ const CONTEXT_STRIDE: u64 = 0x1000;
 /// Any priority above the threshold of 0.
 const PRIORITY: u32 = 2;
 
-/// A PLIC and the context of one hart's supervisor mode in it.
+/// A PLIC and the contexts of the harts' supervisor modes in it.
 pub(super) struct Plic {
     base: PhysAddr,
-    context: u64,
+    contexts: [u64; MAX_HARTS],
 }
 
 impl Plic {
-    pub(super) fn find(tree: &fdt::Fdt<'_>, hart: usize) -> Option<Self> {
+    pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Option<Self> {
         let node = tree.find_compatible(&["riscv,plic0", "sifive,plic-1.0.0"])?;
         let base = PhysAddr(node.reg()?.next()?.starting_address.addr() as u64);
-        let context = supervisor_context(tree, node, hart)?;
-        Some(Self { base, context })
+        let mut contexts = [0; MAX_HARTS];
+        for (context, &hart) in contexts.iter_mut().zip(harts) {
+            *context = supervisor_context(tree, node, hart)?;
+        }
+        Some(Self { base, contexts })
+    }
+
+    fn context(&self) -> u64 {
+        self.contexts[hart_index()]
     }
 
     fn register(&self, offset: u64) -> *mut u32 {
@@ -43,8 +52,8 @@ impl Plic {
         unsafe { self.register(offset).write_volatile(value) };
     }
 
-    fn change_enable(&self, irq: u16, change: impl FnOnce(u32, u32) -> u32) {
-        let offset = ENABLE + self.context * ENABLE_STRIDE + u64::from(irq / 32) * 4;
+    fn change_enable(&self, context: u64, irq: u16, change: impl FnOnce(u32, u32) -> u32) {
+        let offset = ENABLE + context * ENABLE_STRIDE + u64::from(irq / 32) * 4;
         self.write(offset, change(self.read(offset), 1 << (irq % 32)));
     }
 
@@ -54,24 +63,26 @@ impl Plic {
             self.mask(irq);
             self.write(u64::from(irq) * 4, PRIORITY);
         }
-        self.write(THRESHOLD + self.context * CONTEXT_STRIDE, 0);
+        self.write(THRESHOLD + self.context() * CONTEXT_STRIDE, 0);
     }
 
     pub(super) fn unmask(&self, irq: u16) {
-        self.change_enable(irq, |enabled, bit| enabled | bit);
+        self.change_enable(self.context(), irq, |enabled, bit| enabled | bit);
     }
 
     pub(super) fn mask(&self, irq: u16) {
-        self.change_enable(irq, |enabled, bit| enabled & !bit);
+        for context in self.contexts {
+            self.change_enable(context, irq, |enabled, bit| enabled & !bit);
+        }
     }
 
     pub(super) fn claim(&self) -> Option<u16> {
-        let irq = self.read(CLAIM + self.context * CONTEXT_STRIDE);
+        let irq = self.read(CLAIM + self.context() * CONTEXT_STRIDE);
         u16::try_from(irq).ok().filter(|&irq| irq != 0)
     }
 
     pub(super) fn complete(&self, irq: u16) {
-        self.write(CLAIM + self.context * CONTEXT_STRIDE, u32::from(irq));
+        self.write(CLAIM + self.context() * CONTEXT_STRIDE, u32::from(irq));
     }
 }
 

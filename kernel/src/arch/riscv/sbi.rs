@@ -21,6 +21,21 @@ pub(super) fn set_timer(deadline: u64) {
     call(SET_TIMER, deadline as usize);
 }
 
+/// Interrupts harts: bit *i* of the mask is hart `base` + *i*. (The IPI extension, SBI specification chapter 7: unlike the legacy call
+/// it takes its mask in a register.)
+pub(super) fn send_ipi(mask: usize, base: usize) {
+    const IPI_EXTENSION: usize = 0x73_5049;
+    const SEND_IPI: usize = 0;
+    // SAFETY: takes two scalars and does not touch the kernel's memory; a0 and a1 are all that it changes.
+    unsafe {
+        asm!(
+            "ecall",
+            inlateout("a0") mask => _, inlateout("a1") base => _, in("a6") SEND_IPI, in("a7") IPI_EXTENSION,
+            options(nostack),
+        );
+    }
+}
+
 /// Stops the machine.
 pub fn halt() -> ! {
     call(SHUTDOWN, 0);

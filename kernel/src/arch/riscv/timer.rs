@@ -14,6 +14,14 @@ pub(super) fn ticks_per_kernel_tick(tree: &fdt::Fdt<'_>) -> u64 {
     timebase_hz as u64 * TICK_MS / 1000
 }
 
+/// Sleeps for about 100 microseconds. Waiting for another hart without sleeping would keep it from running where an emulator runs one
+/// hart at a time.
+pub(super) fn nap() {
+    const TICKS: u64 = 1000;
+    sbi::set_timer(csr::read!("time") as u64 + TICKS);
+    super::interrupt::wait_for_interrupt();
+}
+
 /// Asks for the next tick.
 pub fn restart_timer(k: &Kernel) {
     sbi::set_timer(csr::read!("time") as u64 + k.arch.ticks_per_kernel_tick);

@@ -9,6 +9,7 @@ use crate::arch::{self, Execute, PageTable, Pte};
 use crate::cap::{Cap, FrameCap, Mapping, PageTableCap, derive};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
+use crate::remote;
 use crate::vm::{Asid, space};
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: FrameCap) -> Outcome {
@@ -78,6 +79,6 @@ fn map(inv: &Invocation<'_>, cap: FrameCap) -> Outcome {
         if VmAttributes::from_word(attributes).execute_never() { Execute::Never } else { Execute::Allowed };
     inv.slot.set_cap(Cap::Frame(FrameCap { mapping: Some(Mapping { asid, vaddr }), ..cap }));
     walk.entry.set(Pte::user_leaf(cap.base, rights, execute, arch::USER_PRIVILEGE));
-    arch::flush_page(vaddr, asid);
+    remote::flush_page(inv.k, vaddr, asid);
     Ok(Answer::EMPTY)
 }

@@ -21,7 +21,7 @@ pub(in super::super) fn invoke_control(inv: &Invocation<'_>) -> Outcome {
         _ => return Err(InvocationError::IllegalOperation.into()),
     };
     let root = inv.extra_cap(0)?;
-    let max = irq::TIMER_IRQ;
+    let max = irq::MAX_IRQ;
     let number = u16::try_from(number)
         .ok()
         .filter(|number| (1..=max).contains(number))

@@ -5,8 +5,9 @@ use rel4_abi::{Invocation as Op, InvocationError};
 
 use super::super::invocation::{Answer, Invocation, Outcome};
 use super::frame::address_space;
-use crate::arch::{self, Pte};
+use crate::arch::Pte;
 use crate::cap::{Cap, Mapping, PageTableCap, derivation};
+use crate::remote;
 use crate::vm::space;
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: PageTableCap) -> Outcome {
@@ -38,7 +39,7 @@ fn map(inv: &Invocation<'_>, cap: PageTableCap) -> Outcome {
     let vaddr = vaddr & !((1 << walk.bits) - 1);
     inv.slot.set_cap(Cap::PageTable(PageTableCap { mapping: Some(Mapping { asid, vaddr }), ..cap }));
     walk.entry.set(Pte::to_table(cap.table));
-    arch::flush_asid(asid);
+    remote::flush_asid(inv.k, asid);
     Ok(Answer::EMPTY)
 }
 

@@ -13,12 +13,15 @@ use crate::arch;
 use crate::cap::derive::{self, DataUpdate};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, PageTableCap, delete, derivation};
+use crate::config::MAX_HARTS;
 use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::object::tcb::{restart, suspend};
+use crate::remote;
 use crate::sched;
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
+    remote::stop(inv.k, tcb);
     match inv.operation() {
         Some(Op::TcbReadRegisters) => read_registers(inv, tcb),
         Some(Op::TcbWriteRegisters) => write_registers(inv, tcb),
@@ -61,6 +64,12 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
         Some(Op::TcbUnbindNotification) => {
             let bound = tcb.bound_notification().ok_or(InvocationError::IllegalOperation)?;
             bound.unbind();
+            Ok(Answer::EMPTY)
+        }
+        Some(Op::TcbSetAffinity) => {
+            let [hart] = inv.arguments()?;
+            let hart = usize::try_from(hart).ok().filter(|&hart| hart < MAX_HARTS);
+            sched::set_affinity(inv.k, tcb, hart.ok_or(InvocationError::IllegalOperation)?);
             Ok(Answer::EMPTY)
         }
         Some(Op::TcbSetTlsBase) => {
@@ -135,6 +144,7 @@ fn copy_registers(inv: &Invocation<'_>, target: Obj<Tcb>) -> Outcome {
     let Cap::Thread(source) = inv.extra_cap(0)?.cap() else {
         return Err(InvocationError::InvalidCapability { index: 1 }.into());
     };
+    remote::stop(inv.k, source);
     if flags & COPY_REGISTERS_SUSPEND_SOURCE != 0 {
         suspend(inv.k, source);
     }

@@ -32,9 +32,18 @@ impl ModeState {
     pub(in super::super) fn load(&self) {}
 }
 
+/// What user mode needs to know of the processor: nothing.
+pub(in super::super) struct Features;
+
+impl Features {
+    pub(in super::super) fn find(_tree: &fdt::Fdt<'_>) -> Self {
+        Self
+    }
+}
+
 /// Sets the status that traps and returns then preserve: `sret` goes to U-mode with interrupts on, the kernel cannot touch user pages by
 /// accident, and the floating-point unit is off until a thread uses it.
-pub(in super::super) fn set_up(_tree: &fdt::Fdt<'_>) {
+pub(in super::super) fn set_up(_: &Features) {
     // SAFETY: none of these bits changes how the kernel itself executes.
     unsafe {
         csr::clear!("sstatus", csr::SSTATUS_SPP | csr::SSTATUS_SUM | csr::SSTATUS_MXR | csr::SSTATUS_FS);

@@ -84,18 +84,30 @@ mode_state! {
     senvcfg = "senvcfg",
 }
 
+/// What user mode needs to know of the processor.
+pub(in super::super) struct Features {
+    /// There is `hstateen0` (Smstateen), which keeps VS-mode from its interrupt file until told otherwise.
+    has_state_enable: bool,
+}
+
+impl Features {
+    pub(in super::super) fn find(tree: &fdt::Fdt<'_>) -> Self {
+        let extensions = tree
+            .find_node("/cpus")
+            .and_then(|cpus| cpus.children().find_map(|cpu| cpu.property("riscv,isa")?.as_str()))
+            .unwrap_or_default();
+        let letters = extensions.split('_').next().unwrap_or_default();
+        assert!(
+            letters.contains('h') && tree.find_compatible(&["riscv,imsics"]).is_some(),
+            "this kernel needs the hypervisor extension and an IMSIC, for instance \
+             -M virt,aia=aplic-imsic,aia-guests=3 -cpu rv64,h=true; the processor is {extensions}"
+        );
+        Self { has_state_enable: extensions.split('_').any(|extension| extension == "smstateen") }
+    }
+}
+
 /// Closes everything that VS-mode must not do and opens what it needs, then sets the status of returns.
-pub(in super::super) fn set_up(tree: &fdt::Fdt<'_>) {
-    let extensions = tree
-        .find_node("/cpus")
-        .and_then(|cpus| cpus.children().find_map(|cpu| cpu.property("riscv,isa")?.as_str()))
-        .unwrap_or_default();
-    let letters = extensions.split('_').next().unwrap_or_default();
-    assert!(
-        letters.contains('h') && tree.find_compatible(&["riscv,imsics"]).is_some(),
-        "this kernel needs the hypervisor extension and an IMSIC, for instance \
-         -M virt,aia=aplic-imsic,aia-guests=3 -cpu rv64,h=true; the processor is {extensions}"
-    );
+pub(in super::super) fn set_up(features: &Features) {
     // SAFETY: these registers act on virtual modes only, where nothing runs yet.
     unsafe {
         csr::write!("hedeleg", 0usize);
@@ -111,7 +123,7 @@ pub(in super::super) fn set_up(tree: &fdt::Fdt<'_>) {
         csr::write!("0x646", 0usize);
         csr::write!("0x647", 0usize);
         csr::write!("0x608", 0usize);
-        if extensions.split('_').any(|extension| extension == "smstateen") {
+        if features.has_state_enable {
             csr::write!("0x60c", HSTATEEN0_AIA);
         }
         csr::write!("hstatus", HSTATUS_SPV | HSTATUS_VTVM | HSTATUS_VTW);

@@ -1,0 +1,172 @@
+//! What one hart asks of the others: forget translations, save floating-point registers, stop running a thread.
+//!
+//! The asking hart holds the big lock and waits until all the others have done it. They do it while they wait for the lock: an
+//! interrupt brings a hart that runs user code there, and one that idles. So a request finds every other hart inside the kernel with its
+//! thread's registers saved, and the two never wait for each other.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::arch;
+use crate::config::MAX_HARTS;
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::Tcb;
+use crate::sched::Action;
+use crate::vm::Asid;
+
+/// A request to the other harts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Forget the translation of one page.
+    FlushPage {
+        /// Its address.
+        vaddr: u64,
+        /// Its address space.
+        asid: Asid,
+    },
+    /// Forget all translations of an address space.
+    FlushAsid(Asid),
+    /// Look up the current thread's address space again: it may have gone.
+    ActivateSpace,
+    /// Stop running a thread, so that its registers are all in memory.
+    Stop,
+}
+
+impl Request {
+    fn encode(self) -> (u64, u64) {
+        match self {
+            Self::FlushPage { vaddr, asid } => (u64::from(asid.0) << 8, vaddr),
+            Self::FlushAsid(asid) => (u64::from(asid.0) << 8 | 1, 0),
+            Self::ActivateSpace => (2, 0),
+            Self::Stop => (3, 0),
+        }
+    }
+
+    fn decode((kind, vaddr): (u64, u64)) -> Self {
+        let asid = Asid((kind >> 8) as u16);
+        match kind & 0xff {
+            0 => Self::FlushPage { vaddr, asid },
+            1 => Self::FlushAsid(asid),
+            2 => Self::ActivateSpace,
+            _ => Self::Stop,
+        }
+    }
+}
+
+/// The request under way. There is at most one, since only the holder of the big lock makes one.
+pub struct Mailbox {
+    request: [AtomicU64; 2],
+    open: [AtomicBool; MAX_HARTS],
+}
+
+impl Mailbox {
+    /// Nothing is asked.
+    pub const fn new() -> Self {
+        Self {
+            request: [const { AtomicU64::new(0) }; 2],
+            open: [const { AtomicBool::new(false) }; MAX_HARTS],
+        }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Asks the harts that `of` selects, other than this one, and waits until they have done it.
+fn ask(k: &Kernel, request: Request, of: impl Fn(usize) -> bool) {
+    if MAX_HARTS == 1 {
+        return;
+    }
+    let (kind, argument) = request.encode();
+    k.mailbox.request[0].store(kind, Ordering::Relaxed);
+    k.mailbox.request[1].store(argument, Ordering::Relaxed);
+    let asked = |hart: &usize| *hart != arch::hart_index() && of(*hart);
+    for hart in (0..MAX_HARTS).filter(asked) {
+        k.mailbox.open[hart].store(true, Ordering::Release);
+        arch::send_ipi(k, hart);
+    }
+    for hart in (0..MAX_HARTS).filter(asked) {
+        while k.mailbox.open[hart].load(Ordering::Acquire) {
+            core::hint::spin_loop();
+        }
+    }
+}
+
+/// Does what another hart asks of this one. Called while waiting for the big lock, whose holder waits for this.
+#[inline]
+pub fn serve(k: &Kernel) {
+    let open = &k.mailbox.open[arch::hart_index()];
+    if !open.load(Ordering::Acquire) {
+        return;
+    }
+    let words = k.mailbox.request.each_ref().map(|word| word.load(Ordering::Relaxed));
+    match Request::decode(words.into()) {
+        Request::FlushPage { vaddr, asid } => arch::flush_page(vaddr, asid),
+        Request::FlushAsid(asid) => arch::flush_asid(asid),
+        Request::ActivateSpace => crate::vm::space::activate(k, k.current()),
+        Request::Stop => stop_current(k),
+    }
+    open.store(false, Ordering::Release);
+}
+
+/// Puts the current thread back among the ready ones, with all its registers in memory; the hart idles until it schedules.
+fn stop_current(k: &Kernel) {
+    let hart = k.hart();
+    let thread = hart.current.replace(hart.idle());
+    if thread != hart.idle() {
+        arch::thread_switched(k, thread, hart.idle());
+        arch::save_fpu(k);
+        if thread.is_runnable() {
+            hart.ready.push_front(thread);
+        }
+    }
+    hart.action.set(Action::Choose);
+}
+
+/// Forgets the translation of one page on all harts.
+pub fn flush_page(k: &Kernel, vaddr: u64, asid: Asid) {
+    arch::flush_page(vaddr, asid);
+    ask(k, Request::FlushPage { vaddr, asid }, |_| true);
+}
+
+/// Forgets all translations of an address space on all harts.
+pub fn flush_asid(k: &Kernel, asid: Asid) {
+    arch::flush_asid(asid);
+    ask(k, Request::FlushAsid(asid), |_| true);
+}
+
+/// Makes every hart look up its current thread's address space again.
+pub fn activate_spaces(k: &Kernel) {
+    crate::vm::space::activate(k, k.current());
+    ask(k, Request::ActivateSpace, |_| true);
+}
+
+/// Makes sure that no other hart runs `thread` or holds registers of it.
+pub fn stop(k: &Kernel, thread: Obj<Tcb>) {
+    let holds =
+        |hart: usize| k.harts()[hart].current.get() == thread || arch::fpu_owner(k, hart) == Some(thread);
+    if (0..MAX_HARTS).any(|hart| hart != arch::hart_index() && holds(hart)) {
+        ask(k, Request::Stop, holds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_survive_their_encoding() {
+        let asid = Asid(0xabcd);
+        for request in [
+            Request::FlushPage { vaddr: 0x3f_ffff_e000, asid },
+            Request::FlushAsid(asid),
+            Request::ActivateSpace,
+            Request::Stop,
+        ] {
+            assert_eq!(Request::decode(request.encode()), request);
+        }
+    }
+}
