@@ -1,0 +1,160 @@
+//! The callbacks that QEMU makes while it runs the guest.
+
+use std::ffi::c_void;
+
+use super::api::{self, Block, PluginId};
+use super::session::Session;
+use crate::hart::Target;
+use crate::plan::{Accessed, Executed, Head, Instruction, Reported, Step, plan};
+
+/// The address of `value`, as the data of a callback.
+///
+/// It is never freed: QEMU does not tell when it drops a block, and may run it until the end.
+fn leak<T>(value: T) -> *mut c_void {
+    let leaked: *mut T = Box::leak(Box::new(value));
+    leaked.cast()
+}
+
+/// A block is translated: says what is called back when it runs.
+///
+/// # Safety
+///
+/// QEMU calls it with the block that it translates, after the session has started.
+pub(super) unsafe extern "C" fn translate(_id: PluginId, block: *mut Block) {
+    // SAFETY: the session has started, and is let go below.
+    let session = unsafe { Session::of_callback() };
+    session.check_thread();
+    // SAFETY: `block` is valid during this callback, and so are its instructions.
+    let handles: Vec<_> = unsafe {
+        (0..api::qemu_plugin_tb_n_insns(block))
+            .map(|index| api::qemu_plugin_tb_get_insn(block, index))
+            .collect()
+    };
+    let instructions: Vec<_> = handles
+        .iter()
+        .map(|&handle| {
+            // SAFETY: as above.
+            let (address, host, word) = unsafe {
+                let host = api::qemu_plugin_insn_haddr(handle);
+                (api::qemu_plugin_insn_vaddr(handle), host as u64, api::instruction_word(handle))
+            };
+            Instruction { address, physical: session.physical(host, address), word }
+        })
+        .collect();
+    let plan = plan(&instructions, &session.preset, &session.options);
+    let head = leak(plan.head);
+    // SAFETY: `block` is valid, and `head` lives for ever and is what `block_starts` expects.
+    unsafe { api::qemu_plugin_register_vcpu_tb_exec_cb(block, block_starts, api::CB_NO_REGS, head) };
+    for (index, step) in plan.steps {
+        let handle = handles[index];
+        match step {
+            Step::Executed(step) => {
+                let step = leak(step);
+                // SAFETY: as for the block; `step` is what `instruction_executes` expects.
+                unsafe {
+                    api::qemu_plugin_register_vcpu_insn_exec_cb(
+                        handle,
+                        instruction_executes,
+                        api::CB_NO_REGS,
+                        step,
+                    );
+                }
+            }
+            Step::Accessed(step) => {
+                let callback: api::MemoryCallback = match step.reported {
+                    Reported::Once => memory_accessed,
+                    Reported::AsLoadAndStore => atomic_accessed,
+                };
+                let step = leak(step);
+                // SAFETY: as for the block; `step` is what both callbacks expect.
+                unsafe {
+                    api::qemu_plugin_register_vcpu_mem_cb(
+                        handle,
+                        callback,
+                        api::CB_NO_REGS,
+                        api::MEM_RW,
+                        step,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A block starts.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: a [`Head`].
+unsafe extern "C" fn block_starts(_vcpu: u32, data: *mut c_void) {
+    // SAFETY: the session has started, and the data is a `Head` that is only read.
+    let (session, head) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Head>()) };
+    let slice = session.model().block(head);
+    session.obey(slice);
+}
+
+/// An instruction is about to execute.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: an [`Executed`].
+unsafe extern "C" fn instruction_executes(_vcpu: u32, data: *mut c_void) {
+    // SAFETY: the session has started, and the data is an `Executed` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Executed>()) };
+    let slice = session.model().executed(step);
+    session.obey(slice);
+    if session.model.is_finished() {
+        session.write_report();
+    }
+}
+
+/// An access to memory has succeeded.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: an [`Accessed`].
+unsafe extern "C" fn memory_accessed(_vcpu: u32, info: u32, address: u64, data: *mut c_void) {
+    // SAFETY: the session has started, and the data is an `Accessed` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Accessed>()) };
+    let slice = session.model().accessed(step, address, || target(info, address));
+    session.obey(slice);
+}
+
+/// The load or the store of an atomic operation has succeeded.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: an [`Accessed`].
+unsafe extern "C" fn atomic_accessed(vcpu: u32, info: u32, address: u64, data: *mut c_void) {
+    // SAFETY: `info` is the one of this access, and the rest is what this was called with.
+    unsafe {
+        if api::qemu_plugin_mem_is_store(info) {
+            memory_accessed(vcpu, info, address, data);
+        }
+    }
+}
+
+/// Where the access that is being called back went.
+fn target(info: u32, address: u64) -> Option<Target> {
+    // SAFETY: `info` and `address` are those of the access that is being called back, for which QEMU answers, with a
+    // pointer that is null or valid until the callback returns.
+    unsafe {
+        let hardware = api::qemu_plugin_get_hwaddr(info, address);
+        if hardware.is_null() {
+            return None;
+        }
+        let physical = api::qemu_plugin_hwaddr_phys_addr(hardware);
+        let is_device = api::qemu_plugin_hwaddr_is_io(hardware);
+        Some(if is_device { Target::Device(physical) } else { Target::Memory(physical) })
+    }
+}
+
+/// The emulator ends.
+///
+/// # Safety
+///
+/// QEMU calls it once, when no hart runs any more.
+pub(super) unsafe extern "C" fn exit(_id: PluginId, _data: *mut c_void) {
+    // SAFETY: the session has started, and the thread of the other callbacks has stopped.
+    unsafe { Session::of_callback() }.write_report();
+}

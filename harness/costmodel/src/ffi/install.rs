@@ -1,0 +1,72 @@
+//! The entry point of the plugin.
+
+use std::error::Error;
+use std::ffi::{CStr, c_char, c_int};
+use std::{fs, ptr};
+
+use super::api::{self, Info, PluginId};
+use super::callbacks;
+use super::session::Session;
+use super::symbols::Symbols;
+use crate::model::Model;
+use crate::options::Options;
+use crate::preset::Preset;
+
+/// Called by QEMU when it has loaded the plugin; 0 if it is ready.
+///
+/// # Safety
+///
+/// `info` is valid, and `argv` has `argc` strings.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn qemu_plugin_install(
+    id: PluginId,
+    info: *const Info,
+    argc: c_int,
+    argv: *const *const c_char,
+) -> c_int {
+    let count = usize::try_from(argc).unwrap_or(0);
+    // SAFETY: what the caller promises of `info` and `argv`.
+    let (info, arguments) = unsafe {
+        let arguments =
+            (0..count).map(|index| CStr::from_ptr(*argv.add(index)).to_string_lossy().into_owned());
+        (&*info, arguments.collect::<Vec<_>>())
+    };
+    match session(info, &arguments) {
+        Ok(session) => {
+            session.start();
+            // SAFETY: the session that the callbacks need has started, and they have the types that QEMU expects.
+            unsafe {
+                api::qemu_plugin_register_vcpu_tb_trans_cb(id, callbacks::translate);
+                api::qemu_plugin_register_atexit_cb(id, callbacks::exit, ptr::null_mut());
+            }
+            0
+        }
+        Err(error) => {
+            eprintln!("rel4-costmodel: {error}");
+            1
+        }
+    }
+}
+
+fn session(info: &Info, arguments: &[String]) -> Result<Session, Box<dyn Error>> {
+    // SAFETY: QEMU names its target with a string that it keeps.
+    let target = unsafe { CStr::from_ptr(info.target_name) };
+    if target != c"riscv64" || !info.system_emulation {
+        return Err("expected qemu-system-riscv64".into());
+    }
+    let options = Options::parse(arguments.iter().map(String::as_str))?;
+    let preset = match &options.preset {
+        None => Preset::unit(),
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Preset::from_canonical(&text).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+    };
+    let harts = usize::try_from(info.smp_vcpus)?;
+    let symbols = Symbols::find()?;
+    if !symbols.is_usable() {
+        return Err("another plugin controls the time already".into());
+    }
+    let model = Model::new(harts, &preset, &options);
+    Ok(Session::new(model, options, preset, symbols, harts))
+}

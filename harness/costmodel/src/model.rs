@@ -1,0 +1,269 @@
+//! The machine: its harts, what they share, and the order in which they run.
+//!
+//! The emulator reports each event with the hart that runs; every event answers whether that hart's slice is to end.
+
+use rel4_markers::Marker;
+
+use crate::counters::Counter;
+use crate::directory::{Access, Directory};
+use crate::hart::{Explicit, Hart, Penalties, Shared, Target};
+use crate::memory_map::{Owner, is_doorbell};
+use crate::options::{Detail, Options};
+use crate::plan::{Accessed, Effect, Entry, Executed, Head};
+use crate::preset::{Parameter, Preset};
+use crate::report::{End, MarkerRow, Report};
+use crate::schedule::{Other, Slice, slice_end};
+use crate::set_associative::SetAssociative;
+
+/// The last store of a hart to an interrupt controller.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doorbell {
+    /// The place in the order of all such stores, from 1; 0 if there was none.
+    order: u64,
+    /// The hart's clock, in cycles.
+    clock: u64,
+}
+
+/// The state of the machine that is modelled.
+#[derive(Debug)]
+pub struct Model {
+    preset: String,
+    detail: Detail,
+    lead: u64,
+    harts: Vec<Hart>,
+    shared: Shared,
+    /// The clock of the hart that was first in the kernel, then: what was before differs between versions of QEMU.
+    epoch: Option<u64>,
+    running: usize,
+    slice_end: u64,
+    doorbells: Vec<Doorbell>,
+    doorbells_rung: u64,
+    markers: Vec<MarkerRow>,
+    /// The report, once the guest has said that the run is over.
+    finished: Option<Report>,
+}
+
+impl Model {
+    /// A machine of `harts` harts that has not started.
+    ///
+    /// # Panics
+    ///
+    /// It has no hart, or more than 32.
+    #[must_use]
+    pub fn new(harts: usize, preset: &Preset, options: &Options) -> Self {
+        assert!((1..=32).contains(&harts), "{harts} harts");
+        Self {
+            preset: preset.name().to_owned(),
+            detail: options.detail,
+            lead: options.lead,
+            harts: (0..harts).map(|index| Hart::new(index, preset)).collect(),
+            shared: Shared {
+                penalties: Penalties::of(preset),
+                l2: SetAssociative::new(preset.value(Parameter::L2Bytes), preset.value(Parameter::L2Ways)),
+                directory: (harts > 1).then(Directory::default),
+            },
+            epoch: None,
+            running: 0,
+            slice_end: u64::MAX,
+            doorbells: vec![Doorbell::default(); harts],
+            doorbells_rung: 0,
+            markers: Vec::with_capacity(1 << 16),
+            finished: None,
+        }
+    }
+
+    /// The emulator runs another hart from here on.
+    pub fn switch_to(&mut self, hart: usize) {
+        self.running = hart;
+        self.begin_slice();
+    }
+
+    fn begin_slice(&mut self) {
+        let others = self.harts.iter().enumerate().filter(|(index, _)| *index != self.running);
+        let others = others.map(|(_, hart)| Other { clock: hart.clock, idle: hart.idle });
+        self.slice_end = slice_end(self.harts[self.running].clock, others, self.lead);
+    }
+
+    fn end_slice(&mut self) -> Slice {
+        // The same hart may be next, when the others sleep.
+        self.begin_slice();
+        Slice::End
+    }
+
+    /// A block starts.
+    #[inline]
+    pub fn block(&mut self, head: &Head) -> Slice {
+        if self.harts[self.running].idle {
+            self.wake();
+        }
+        let hart = &mut self.harts[self.running];
+        if hart.owner != head.owner {
+            hart.change_owner(head.owner);
+            if head.owner == Owner::Kernel {
+                self.epoch.get_or_insert(hart.clock);
+            }
+        }
+        if head.entry != Entry::None {
+            hart.enter(head.entry, &self.shared.penalties);
+        }
+        hart.cause.explicit = Explicit::None;
+        let over = hart.clock > self.slice_end;
+        if let Some(fetch) = head.fetch {
+            hart.fetch(fetch, &mut self.shared);
+        }
+        hart.charge(head.segment);
+        if over { self.end_slice() } else { Slice::Continue }
+    }
+
+    #[cold]
+    fn wake(&mut self) {
+        let asleep_since = self.harts[self.running].idle_since;
+        let others = self.doorbells.iter().enumerate().filter(|(index, _)| *index != self.running);
+        let waker = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > asleep_since);
+        let clock = waker.max_by_key(|doorbell| doorbell.order).map_or(0, |doorbell| doorbell.clock);
+        self.harts[self.running].wake(clock);
+    }
+
+    /// An instruction is about to execute.
+    #[inline]
+    pub fn executed(&mut self, step: &Executed) -> Slice {
+        let hart = &mut self.harts[self.running];
+        if let Some(fetch) = step.fetch {
+            hart.fetch(fetch, &mut self.shared);
+        }
+        match step.effect {
+            Effect::None => {
+                hart.charge(step.segment);
+                Slice::Continue
+            }
+            Effect::Marker(marker) => {
+                let row = hart.mark(marker, self.epoch.unwrap_or(0));
+                self.record(row);
+                self.harts[self.running].charge(step.segment);
+                Slice::Continue
+            }
+            effect => {
+                hart.charge(step.segment);
+                self.apply(effect)
+            }
+        }
+    }
+
+    fn apply(&mut self, effect: Effect) -> Slice {
+        let hart = &mut self.harts[self.running];
+        match effect {
+            Effect::None | Effect::Marker(_) => {}
+            // The kernel's own calls go to the firmware and come back.
+            Effect::EnvironmentCall if hart.owner == Owner::User => {
+                hart.cause.explicit = Explicit::SystemCall;
+            }
+            Effect::EnvironmentCall => {}
+            Effect::Breakpoint => hart.cause.explicit = Explicit::Breakpoint,
+            Effect::Return => hart.leave(),
+            Effect::Wait => {
+                hart.count(Counter::Waits);
+                hart.idle = true;
+                hart.idle_since = self.doorbells_rung;
+            }
+            Effect::Pause => return self.end_slice(),
+            Effect::Translation => hart.forget_translations(),
+            Effect::FlushTlbs => hart.flush_tlbs(),
+            Effect::FlushInstructions => hart.flush_instructions(),
+        }
+        Slice::Continue
+    }
+
+    fn record(&mut self, row: MarkerRow) {
+        if self.finished.is_none() {
+            self.markers.push(row);
+            if row.marker == Marker::EXIT {
+                self.finished = Some(self.report(End::Exit));
+            }
+        }
+    }
+
+    /// An instruction has accessed `address`; `translate` asks the emulator where that is.
+    #[inline]
+    pub fn accessed(
+        &mut self,
+        step: &Accessed,
+        address: u64,
+        translate: impl FnOnce() -> Option<Target>,
+    ) -> Slice {
+        let hart = &mut self.harts[self.running];
+        if hart.is_repeated(address) {
+            hart.charge(step.together);
+            return Slice::Continue;
+        }
+        self.accessed_line(step, address, translate)
+    }
+
+    fn accessed_line(
+        &mut self,
+        step: &Accessed,
+        address: u64,
+        translate: impl FnOnce() -> Option<Target>,
+    ) -> Slice {
+        let access = step.access;
+        let hart = &mut self.harts[self.running];
+        hart.charge(step.own);
+        let device = if step.owner == Owner::Firmware {
+            match translate() {
+                Some(Target::Device(physical)) => Some(physical),
+                Some(Target::Memory(_)) | None => None,
+            }
+        } else {
+            hart.access(address, access, &mut self.shared, translate)
+        };
+        let slice = match device {
+            Some(physical) => self.device(physical, access),
+            None => Slice::Continue,
+        };
+        self.harts[self.running].charge(step.after);
+        slice
+    }
+
+    #[cold]
+    fn device(&mut self, physical: u64, access: Access) -> Slice {
+        let hart = &mut self.harts[self.running];
+        hart.device(access, &self.shared.penalties);
+        if access == Access::Load {
+            return Slice::Continue;
+        }
+        if is_doorbell(physical) {
+            self.doorbells_rung += 1;
+            self.doorbells[self.running] = Doorbell { order: self.doorbells_rung, clock: hart.clock };
+        }
+        // Whoever is interrupted by it takes notice at once.
+        self.end_slice()
+    }
+
+    /// Whether the guest has said that the run is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished.is_some()
+    }
+
+    /// The report: as of the exit marker, or as of now where there was none.
+    #[must_use]
+    pub fn take_report(&mut self) -> Report {
+        match self.finished.clone() {
+            Some(report) => report,
+            None => self.report(End::Shutdown),
+        }
+    }
+
+    fn report(&mut self, end: End) -> Report {
+        Report {
+            end,
+            preset: self.preset.clone(),
+            detail: self.detail,
+            lead: self.lead,
+            harts: self.harts.iter_mut().map(Hart::counters).collect(),
+            markers: self.markers.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+use rel4_markers::Role;
+
+use super::*;
+use crate::counters::Counters;
+use crate::plan::{Fetch, Instruction, Segment, Step, plan};
+
+const KERNEL: u64 = 0xffff_ffff_8020_0000;
+const USER: u64 = 0x1_0000;
+const VECTOR: u64 = KERNEL + 0x1000;
+const HANDLER: u64 = USER + 0x1000;
+const NOP: u32 = 0x13;
+const LOAD: u32 = 0x0005_3503;
+const STORE: u32 = 0x00a5_3023;
+const ECALL: u32 = 0x73;
+const SRET: u32 = 0x1020_0073;
+const WFI: u32 = 0x1050_0073;
+const INTERRUPT_FILE: u64 = 0x2800_0000;
+
+fn preset() -> Preset {
+    let numbers = [
+        (Parameter::TrapEntry, 13),
+        (Parameter::Transfer, 40),
+        (Parameter::DeviceStore, 60),
+        (Parameter::MemoryAccess, 100),
+        (Parameter::L1DataBytes, 4096),
+        (Parameter::L1DataWays, 4),
+        (Parameter::DataTlbEntries, 8),
+        (Parameter::TlbMiss, 25),
+    ];
+    let value = |parameter| numbers.iter().find(|(p, _)| *p == parameter).map(|(_, value)| *value);
+    Preset::new("test", |parameter| value(parameter).or(Some(parameter.range().0))).expect("sound")
+}
+
+/// A machine, and the emulator that drives it.
+struct Machine {
+    model: Model,
+    options: Options,
+}
+
+impl Machine {
+    fn new(harts: usize) -> Self {
+        let options =
+            Options { trap_vectors: vec![VECTOR], user_vectors: vec![HANDLER], ..Options::default() };
+        let mut machine = Self { model: Model::new(harts, &preset(), &options), options };
+        for hart in 0..harts {
+            machine.model.switch_to(hart);
+            machine.run(KERNEL, &[NOP], None);
+        }
+        machine.model.switch_to(0);
+        machine
+    }
+
+    /// Runs a block; its accesses go to `target`, and fail without one.
+    fn run(&mut self, address: u64, words: &[u32], target: Option<Target>) {
+        let _ = self.slice_after(address, words, target);
+    }
+
+    /// The same, and what the model answers.
+    fn slice_after(&mut self, address: u64, words: &[u32], target: Option<Target>) -> Slice {
+        let instructions: Vec<_> = (address..)
+            .step_by(4)
+            .zip(words)
+            .map(|(address, &word)| Instruction {
+                address,
+                physical: 0x9000_0000 | address & 0xff_ffff,
+                word,
+            })
+            .collect();
+        let plan = plan(&instructions, &preset(), &self.options);
+        let mut slice = self.model.block(&plan.head);
+        for (_, step) in plan.steps {
+            let answer = match (step, target) {
+                (Step::Executed(step), _) => self.model.executed(&step),
+                (Step::Accessed(_), None) => return slice,
+                (Step::Accessed(step), Some(Target::Memory(physical) | Target::Device(physical))) => {
+                    self.model.accessed(&step, physical, || target)
+                }
+            };
+            slice = slice.or(answer);
+        }
+        slice
+    }
+
+    fn counters(&mut self) -> Vec<Counters> {
+        self.model.take_report().harts
+    }
+
+    #[track_caller]
+    fn assert_counter(&mut self, hart: usize, counter: Counter, value: u64) {
+        assert_eq!(self.counters()[hart].get(counter), value, "{}", counter.name());
+    }
+}
+
+#[test]
+fn user_and_kernel_are_counted_apart() {
+    let mut machine = Machine::new(1);
+    machine.run(KERNEL, &[NOP, SRET], None);
+    machine.run(USER, &[NOP, NOP, ECALL], None);
+    machine.run(VECTOR, &[NOP, SRET], None);
+    machine.run(USER + 12, &[NOP], None);
+    machine.assert_counter(0, Counter::UserInstructions, 4);
+    machine.assert_counter(0, Counter::KernelInstructions, 5);
+    machine.assert_counter(0, Counter::KernelCycles, 5 + 13);
+    machine.assert_counter(0, Counter::SystemCalls, 1);
+    machine.assert_counter(0, Counter::Returns, 2);
+}
+
+#[test]
+fn the_loader_before_the_kernel_does_not_count() {
+    let mut model = Model::new(1, &preset(), &Options::default());
+    model.switch_to(0);
+    let mut machine = Machine { model, options: Options::default() };
+    machine.run(0x8400_0000, &[NOP; 9], None);
+    machine.run(KERNEL, &[NOP], None);
+    machine.assert_counter(0, Counter::UserInstructions, 0);
+    machine.assert_counter(0, Counter::KernelInstructions, 1);
+}
+
+#[test]
+fn traps_are_told_apart_by_what_happened_just_before() {
+    let mut machine = Machine::new(1);
+    for (words, counter) in [
+        (&[NOP, ECALL][..], Counter::SystemCalls),
+        (&[0x0010_0073], Counter::Breakpoints),
+        (&[NOP, LOAD, NOP], Counter::MemoryFaults),
+        (&[NOP, NOP], Counter::OtherTraps),
+    ] {
+        machine.run(USER, words, None);
+        machine.run(VECTOR, &[SRET], None);
+        machine.assert_counter(0, counter, 1);
+    }
+}
+
+#[test]
+fn the_firmware_between_a_system_call_and_its_handler_hides_nothing() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[ECALL], None);
+    let head = Head { owner: Owner::Firmware, entry: Entry::None, fetch: None, segment: Segment::default() };
+    let _ = machine.model.block(&head);
+    machine.run(VECTOR, &[SRET], None);
+    machine.assert_counter(0, Counter::SystemCalls, 1);
+}
+
+#[test]
+fn an_interrupt_after_the_kernel_called_the_firmware_is_no_system_call() {
+    let mut machine = Machine::new(1);
+    machine.run(KERNEL, &[ECALL], None);
+    machine.run(VECTOR, &[SRET], None);
+    machine.assert_counter(0, Counter::OtherTraps, 1);
+}
+
+#[test]
+fn user_interrupts_leave_the_kernel_out() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[NOP], None);
+    machine.run(HANDLER, &[NOP, SRET], None);
+    let counters = &machine.counters()[0];
+    assert_eq!(counters.get(Counter::UserInterrupts), 1);
+    assert_eq!(counters.get(Counter::UserReturns), 1);
+    assert_eq!((counters.traps(), counters.get(Counter::Returns)), (0, 0));
+}
+
+#[test]
+fn the_first_access_to_a_line_misses_and_the_next_does_not() {
+    let mut machine = Machine::new(1);
+    let target = Some(Target::Memory(0x9100_0000));
+    machine.run(KERNEL, &[LOAD, LOAD, STORE], target);
+    machine.assert_counter(0, Counter::L1DataMisses, 1);
+    machine.assert_counter(0, Counter::DataTlbMisses, 1);
+    machine.assert_counter(0, Counter::KernelCycles, 1 + 3 + 100 + 25);
+}
+
+#[test]
+fn a_value_from_another_hart_costs_its_transfer_instead_of_a_miss() {
+    let mut machine = Machine::new(2);
+    let target = Some(Target::Memory(0x9100_0000));
+    machine.run(KERNEL, &[STORE], target);
+    let written = machine.counters()[0].get(Counter::KernelCycles);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[LOAD], target);
+    machine.assert_counter(1, Counter::Transfers, 1);
+    machine.assert_counter(1, Counter::L1DataMisses, 0);
+    machine.assert_counter(1, Counter::KernelCycles, written + 40);
+}
+
+#[test]
+fn a_hart_alone_needs_no_transfers() {
+    let mut machine = Machine::new(1);
+    machine.run(KERNEL, &[STORE, LOAD], Some(Target::Memory(0x9100_0000)));
+    machine.assert_counter(0, Counter::Transfers, 0);
+}
+
+#[test]
+fn a_slice_ends_when_the_hart_is_too_far_ahead() {
+    let mut machine = Machine::new(2);
+    assert_eq!(machine.slice_after(KERNEL, &[NOP; 50], None), Slice::Continue);
+    assert_eq!(machine.slice_after(KERNEL, &[NOP; 2], None), Slice::Continue);
+    assert_eq!(machine.slice_after(KERNEL, &[NOP], None), Slice::End);
+}
+
+#[test]
+fn a_store_to_a_device_ends_the_slice_and_a_load_does_not() {
+    let mut machine = Machine::new(2);
+    assert_eq!(machine.slice_after(KERNEL, &[LOAD], Some(Target::Device(0x1000_0000))), Slice::Continue);
+    assert_eq!(machine.slice_after(KERNEL, &[STORE], Some(Target::Device(0x1000_0000))), Slice::End);
+    machine.assert_counter(0, Counter::DeviceLoads, 1);
+    machine.assert_counter(0, Counter::DeviceStores, 1);
+}
+
+#[test]
+fn a_woken_hart_goes_on_at_the_time_of_the_doorbell() {
+    let mut machine = Machine::new(2);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[WFI], None);
+    let asleep_at = machine.counters()[1].get(Counter::KernelCycles);
+    machine.model.switch_to(0);
+    machine.run(KERNEL, &[NOP; 200], None);
+    machine.run(KERNEL, &[STORE], Some(Target::Device(INTERRUPT_FILE)));
+    let rung_at = machine.counters()[0].get(Counter::KernelCycles);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[NOP], None);
+    machine.assert_counter(1, Counter::IdleCycles, rung_at - asleep_at);
+    machine.assert_counter(1, Counter::KernelCycles, asleep_at + 1);
+}
+
+#[test]
+fn the_console_wakes_nobody() {
+    let mut machine = Machine::new(2);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[WFI], None);
+    machine.model.switch_to(0);
+    machine.run(KERNEL, &[NOP; 200], None);
+    machine.run(KERNEL, &[STORE], Some(Target::Device(0x1000_0000)));
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[NOP], None);
+    machine.assert_counter(1, Counter::IdleCycles, 0);
+}
+
+#[test]
+fn an_access_that_the_emulator_does_not_explain_is_counted() {
+    let mut machine = Machine::new(1);
+    let load = plan(
+        &[Instruction { address: KERNEL, physical: 0x9000_0000, word: LOAD }],
+        &preset(),
+        &machine.options,
+    );
+    let Step::Accessed(step) = load.steps[0].1 else { panic!("a load accesses memory") };
+    let _ = machine.model.accessed(&step, 0x40, || None);
+    machine.assert_counter(0, Counter::UntranslatedAccesses, 1);
+}
+
+#[test]
+fn the_report_is_as_of_the_exit_marker() {
+    let mut machine = Machine::new(1);
+    let marker = Marker::new(Role::Point, 3);
+    machine.run(KERNEL, &[NOP, marker.instruction(), NOP, Marker::EXIT.instruction(), NOP, NOP], None);
+    assert!(machine.model.is_finished());
+    machine.run(KERNEL, &[NOP, marker.instruction()], None);
+    let report = machine.model.take_report();
+    assert_eq!(report.end, End::Exit);
+    assert_eq!(report.harts[0].get(Counter::KernelInstructions), 3);
+    let rows: Vec<_> = report.markers.iter().map(|row| (row.marker, row.kernel_instructions)).collect();
+    assert_eq!(rows, [(marker, 2), (Marker::EXIT, 3)]);
+}
+
+#[test]
+fn a_report_without_the_exit_marker_says_so() {
+    let mut machine = Machine::new(1);
+    assert_eq!(machine.model.take_report().end, End::Shutdown);
+}
+
+#[test]
+fn code_of_the_same_line_is_fetched_once() {
+    let fetch = Fetch { line: 1, virtual_page: 2 };
+    assert_eq!(Fetch::of(&Instruction { address: 0x2000, physical: 64, word: NOP }), fetch);
+    assert_eq!(Fetch::of(&Instruction { address: 0x203c, physical: 124, word: NOP }), fetch);
+}
