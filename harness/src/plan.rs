@@ -174,7 +174,7 @@ pub(crate) mod tests {
 
         [workloads.ipc]
         program = "ipc-pingpong"
-        params = { rounds = 10, warmup = 1, batch = 8 }
+        params = { rounds = 10, warmup = 1, batch = 8, server_hart = 0 }
 
         [[experiments]]
         id = "e"

@@ -17,6 +17,10 @@ fn every_matrix_is_valid_and_its_boot_arguments_fit() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
     for entry in fs::read_dir(folder).expect("there are matrices") {
         let name = entry.expect("readable").file_name();
+        // Folders hold what matrices refer to.
+        if Path::new(&name).extension() != Some("toml".as_ref()) {
+            continue;
+        }
         for cell in Plan::new(&load(name.to_str().expect("text"))).cells {
             bootargs(&cell, "00000000").expect("they fit");
         }

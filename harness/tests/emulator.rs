@@ -72,6 +72,85 @@ fn the_quick_matrix_is_measured_repeats_exactly_and_costs_no_more_than_the_refer
 }
 
 #[test]
+fn every_configuration_boots_and_answers_on_one_hart_and_across_two() {
+    if !possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("temporary directory");
+    let (matrix, run) = (folder.path().join("configurations.toml"), folder.path().join("run"));
+    fs::write(&matrix, CONFIGURATIONS).expect("writable");
+    let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
+    assert_done(&harness(workspace(), &["run", "--matrix", &path(&matrix), "--out", &path(&run)]));
+    let manifest = Manifest::load(&run).expect("readable").expect("there is one");
+    assert_eq!(manifest.cells.len(), 7);
+    assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
+}
+
+const CONFIGURATIONS: &str = r#"
+    [kernels]
+    sel4 = { features = ["sync-ipc"], debug = true }
+    sel4-smp = { features = ["sync-ipc", "smp"], debug = true, settings = { max_harts = 2 } }
+    vs = { features = ["sync-ipc", "uintr"], debug = true }
+    vs-smp = { features = ["sync-ipc", "uintr", "smp"], debug = true, settings = { max_harts = 2 } }
+
+    [platforms.plic]
+    kind = "qemu"
+    machine = "virt"
+    cpu = "rv64"
+    harts = 1
+    memory_mib = 512
+    clock = "icount"
+    boot_s = 60
+    run_s = 60
+
+    [platforms.one]
+    kind = "qemu"
+    machine = "virt,aia=aplic-imsic,aia-guests=3"
+    cpu = "rv64,h=true"
+    harts = 1
+    memory_mib = 512
+    clock = "icount"
+    boot_s = 60
+    run_s = 60
+
+    [platforms.two]
+    kind = "qemu"
+    machine = "virt,aia=aplic-imsic,aia-guests=3"
+    cpu = "rv64,h=true"
+    harts = 2
+    memory_mib = 512
+    clock = "host"
+    boot_s = 60
+    run_s = 60
+
+    [workloads.ipc]
+    program = "ipc-pingpong"
+    params = { rounds = 100, batch = 1, warmup = 100 }
+
+    [[experiments]]
+    id = "plic"
+    workload = "ipc"
+    kernels = ["sel4"]
+    platforms = ["plic"]
+    params = { words = 4, server_hart = 0 }
+
+    [[experiments]]
+    id = "one"
+    workload = "ipc"
+    kernels = ["sel4", "vs"]
+    platforms = ["one"]
+    params = { words = 4, server_hart = 0 }
+
+    [[experiments]]
+    id = "two"
+    workload = "ipc"
+    kernels = ["sel4-smp", "vs-smp"]
+    platforms = ["two"]
+    params = { words = 4 }
+    sweep = { server_hart = [0, 1] }
+"#;
+
+#[test]
 fn guests_that_go_wrong_are_told_apart() {
     if !possible() {
         return;

@@ -51,6 +51,8 @@ pub struct ProcessSpec<'a> {
     pub arguments: [u64; 4],
     /// Its priority. It cannot raise any.
     pub priority: u64,
+    /// The hart that it runs on, 0 to the number of harts less one.
+    pub hart: u64,
     /// The root task's endpoint for reports.
     pub supervisor: Endpoint,
     /// Badge of its reports.

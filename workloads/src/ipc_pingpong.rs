@@ -69,6 +69,7 @@ fn measure(root: &mut Root, settings: &Settings, results: &SharedMemory) -> Resu
         main: server::main,
         arguments: settings.arguments(),
         priority: PRIORITY,
+        hart: settings.server_hart,
         supervisor,
         badge: SERVER_BADGE,
         grants: &receive,
@@ -76,6 +77,7 @@ fn measure(root: &mut Root, settings: &Settings, results: &SharedMemory) -> Resu
     };
     let client = ProcessSpec {
         main: client::main,
+        hart: 0,
         badge: CLIENT_BADGE,
         grants: &call,
         shared: Some(results),

@@ -71,6 +71,7 @@ fn run_child(root: &mut Root, misdeed: Misdeed) -> Result<(), Failure> {
         main: child_main,
         arguments: [misdeed as u64, 0, 0, 0],
         priority: MAX_PRIORITY - 1,
+        hart: 0,
         supervisor,
         badge: 1,
         grants: &[],

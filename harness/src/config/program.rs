@@ -77,6 +77,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("batch", "round trips per sample", 1..=100_000),
             numbers("warmup", "round trips before the first sample", 0..=1_000_000),
             numbers("words", "message length in words", 0..=4),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
         ],
     },
     Program {

@@ -19,7 +19,7 @@ run_s = 60
 
 [workloads.ipc]
 program = "ipc-pingpong"
-params = { rounds = 10, batch = 4, warmup = 1 }
+params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }
 
 [[experiments]]
 id = "ipc"

@@ -46,6 +46,10 @@ pub fn create(
     })?;
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
+    // A thread starts on its creator's hart, and only a kernel for several harts has the operation.
+    if spec.hart != 0 {
+        tcb.set_affinity(spec.hart)?;
+    }
     tcb.write_registers(&initial_context(spec, info.num_nodes))?;
     Ok(Process { tcb })
 }
