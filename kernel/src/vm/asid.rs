@@ -70,13 +70,14 @@ impl AsidTable {
     /// Unhooks a pool: its address spaces have no ASID any more.
     pub fn delete_pool(&self, k: &Kernel, cap: AsidPoolCap) {
         if self.pool(cap.base) == Some(cap.pool) {
+            self.pools[cap.base.pool() % POOLS].set(None);
+            // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again.
+            remote::activate_spaces(k);
             for index in 0..POOL_LEN {
                 if cap.pool.roots[index].get().is_some() {
                     remote::flush_asid(k, Asid(cap.base.0 + index as u16));
                 }
             }
-            self.pools[cap.base.pool() % POOLS].set(None);
-            remote::activate_spaces(k);
         }
     }
 
@@ -85,9 +86,9 @@ impl AsidTable {
         if let Some(pool) = self.pool(asid)
             && pool.roots[asid.index()].get() == Some(root)
         {
-            remote::flush_asid(k, asid);
             pool.roots[asid.index()].set(None);
             remote::activate_spaces(k);
+            remote::flush_asid(k, asid);
         }
     }
 }
