@@ -149,6 +149,12 @@ impl Obj<Endpoint> {
         }
     }
 
+    /// The threads that wait, first come first.
+    #[cfg(test)]
+    pub(crate) fn waiting(self) -> Vec<Obj<Tcb>> {
+        self.queue.iter().collect()
+    }
+
     /// Takes a thread out of the queue that it waits in.
     pub fn remove(self, thread: Obj<Tcb>) {
         self.queue.remove(thread);

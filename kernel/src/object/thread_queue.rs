@@ -19,6 +19,12 @@ impl ThreadQueue {
         self.head.get()
     }
 
+    /// The threads in the queue, in order.
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = Obj<Tcb>> {
+        core::iter::successors(self.head(), |thread| thread.wait_links.next.get())
+    }
+
     #[inline(always)]
     pub(super) fn push_back(&self, tcb: Obj<Tcb>) {
         let tail = self.tail.get();

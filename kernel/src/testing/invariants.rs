@@ -1,72 +1,128 @@
 //! What must hold of the kernel's data structures between any two kernel entries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rel4_abi::vm::{LEAF_LEVEL_BITS, PT_INDEX_BITS, ROOT_LEVEL_BITS, USER_TOP};
+
+use crate::arch::{self, Execute, PageTable, PhysAddr, Pte};
 use crate::cap::slot::Slot;
-use crate::cap::{Cap, RawCap, derivation};
+use crate::cap::{Cap, FrameCap, Mapping, RawCap, UntypedCap, ZombieKind, derivation};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
-use crate::object::{Tcb, ThreadState};
+use crate::object::tcb::TCB_SLOTS_IN_USE;
+use crate::object::{CNode, Endpoint, Notification, Tcb, ThreadState};
+use crate::vm::{Asid, VmRights};
 
-/// Checks everything that can be reached from the current and all queued threads.
-pub(super) fn check(k: &Kernel) {
-    let reached = Reached::from(k);
-    for &slot in &reached.slots {
+/// Checks everything that can be reached from the boot objects with slots, from the current and the queued threads, and along the derivation lists.
+pub(super) fn check(k: &Kernel, boot: &[CNode]) {
+    let world = World::reached_from(k, boot);
+    for &slot in &world.slots {
         check_links(slot);
     }
-    let current = k.current();
-    assert!(
-        current == k.hart().idle() || current.is_runnable(),
-        "the current thread cannot run: {:?}",
-        current.state()
-    );
-    assert!(!current.queued.get(), "the current thread is queued");
-    for thread in &reached.threads {
-        check_thread(k, *thread);
+    check_current(k);
+    for &thread in &world.threads {
+        check_thread(k, &world, thread);
     }
+    check_queues(&world);
+    check_replies(&world);
+    check_interrupts(k, &world);
 }
 
-struct Reached {
-    slots: Vec<Obj<Slot>>,
-    threads: Vec<Obj<Tcb>>,
-}
-
-impl Reached {
-    fn from(k: &Kernel) -> Self {
-        let mut reached = Self { slots: Vec::new(), threads: Vec::new() };
-        let mut seen = BTreeSet::new();
-        let mut todo = std::vec![k.current()];
-        #[cfg(feature = "debug")]
-        k.hart().ready.for_each(&mut |thread| todo.push(thread));
-        let mut nodes = Vec::new();
-        while let Some(thread) = todo.pop() {
-            if !seen.insert(thread.address()) {
-                continue;
-            }
-            reached.threads.push(thread);
-            nodes.push((Tcb::slots(thread), 5));
-            while let Some((node, slots)) = nodes.pop() {
-                for index in 0..slots {
-                    let slot = node.slot(index);
-                    if slot.is_empty() {
-                        continue;
-                    }
-                    reached.slots.push(slot);
-                    match slot.cap() {
-                        Cap::CNode(cap) if seen.insert(cap.node.address()) => {
-                            nodes.push((cap.node, cap.node.slot_count()));
-                        }
-                        Cap::Thread(tcb) => todo.push(tcb),
-                        _ => {}
-                    }
-                }
+/// Checks what takes longer: memory has one use at a time, what is free is clear, and address spaces hold what capabilities say.
+pub(super) fn check_memory(k: &Kernel, boot: &[CNode]) {
+    let world = World::reached_from(k, boot);
+    check_overlap(&world);
+    for &slot in &world.slots {
+        if let Cap::Untyped(untyped) = slot.cap() {
+            check_untyped(&world, slot, &untyped);
+        }
+    }
+    for pool in 0..1 << rel4_abi::vm::NUM_ASID_POOLS_BITS {
+        let base = pool << rel4_abi::vm::ASID_POOL_INDEX_BITS;
+        if k.asids.pool(Asid(base)).is_none() {
+            continue;
+        }
+        for asid in (base..=base + ((1 << rel4_abi::vm::ASID_POOL_INDEX_BITS) - 1)).map(Asid) {
+            if let Some(table) = k.asids.root(asid) {
+                check_space(&world, asid, table);
             }
         }
-        reached
     }
 }
 
-/// The derivation list is doubly linked, stored capabilities decode to themselves, and mapped children are within their parents.
+/// The slots that hold something, what they hold, and the objects that they name.
+#[derive(Default)]
+struct World {
+    slots: Vec<Obj<Slot>>,
+    caps: Vec<Cap>,
+    threads: Vec<Obj<Tcb>>,
+    endpoints: Vec<Obj<Endpoint>>,
+    notifications: Vec<Obj<Notification>>,
+}
+
+impl World {
+    fn reached_from(k: &Kernel, boot: &[CNode]) -> Self {
+        let mut world = Self::default();
+        let mut seen_slots = BTreeSet::new();
+        let mut seen_objects = BTreeSet::new();
+        let filled = |node: CNode, count| {
+            (0..count).map(move |index| node.slot(index)).filter(|slot: &Obj<Slot>| !slot.is_empty())
+        };
+        let mut todo: Vec<Obj<Slot>> =
+            boot.iter().flat_map(|&node| filled(node, node.slot_count())).collect();
+        let mut threads = vec![k.current()];
+        #[cfg(feature = "debug")]
+        k.hart().ready.for_each(&mut |thread| threads.push(thread));
+        loop {
+            while let Some(thread) = threads.pop() {
+                if seen_objects.insert(thread.address()) {
+                    world.threads.push(thread);
+                    todo.extend(filled(Tcb::slots(thread), TCB_SLOTS_IN_USE));
+                }
+            }
+            let Some(slot) = todo.pop() else { return world };
+            if !seen_slots.insert(slot.address()) {
+                continue;
+            }
+            let cap = slot.cap();
+            world.slots.push(slot);
+            world.caps.push(cap);
+            todo.extend(slot.previous().into_iter().chain(slot.next()));
+            match cap {
+                Cap::CNode(cap) if seen_objects.insert(cap.node.address()) => {
+                    todo.extend(filled(cap.node, cap.node.slot_count()));
+                }
+                Cap::Zombie(zombie) => {
+                    assert!(zombie.remaining <= zombie.slots.slot_count());
+                    let used = match zombie.kind {
+                        ZombieKind::CNode => zombie.slots.slot_count(),
+                        ZombieKind::Tcb => TCB_SLOTS_IN_USE,
+                    };
+                    for index in zombie.remaining..used {
+                        assert!(zombie.slots.slot(index).is_empty(), "a zombie has lost count");
+                    }
+                    todo.extend(filled(zombie.slots, zombie.remaining));
+                }
+                Cap::Thread(thread) => threads.push(thread),
+                // The hidden original stays in the slots of a dying thread.
+                Cap::Reply(cap) if !cap.master => threads.push(cap.caller),
+                Cap::Endpoint(cap) if seen_objects.insert(cap.endpoint.address()) => {
+                    world.endpoints.push(cap.endpoint);
+                }
+                Cap::Notification(cap) if seen_objects.insert(cap.notification.address()) => {
+                    world.notifications.push(cap.notification);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn caps(&self) -> impl Iterator<Item = Cap> {
+        self.caps.iter().copied()
+    }
+}
+
+/// The derivation list is doubly linked, and stored capabilities decode to themselves.
 fn check_links(slot: Obj<Slot>) {
     let cap = slot.cap();
     assert_eq!(RawCap::encode(cap), slot.raw(), "a stored capability has bits that mean nothing: {cap:?}");
@@ -77,27 +133,23 @@ fn check_links(slot: Obj<Slot>) {
     if let Some(previous) = slot.previous() {
         assert_eq!(previous.next(), Some(slot), "the list is torn before {cap:?}");
     }
-    if let Cap::Untyped(untyped) = cap {
-        assert!(untyped.watermark <= untyped.size());
-        if !derivation::has_children(slot) {
-            return;
-        }
-        let mut next = slot.next();
-        while let Some(child) = next.filter(|&child| derivation::is_parent(slot, child)) {
-            if let Some((base, bits)) = child.cap().region() {
-                let end = base.0 + (1u64 << bits);
-                assert!(
-                    end <= untyped.base.0 + untyped.watermark,
-                    "{:?} lies above the watermark",
-                    child.cap()
-                );
-            }
-            next = child.next();
-        }
-    }
 }
 
-fn check_thread(k: &Kernel, thread: Obj<Tcb>) {
+fn check_current(k: &Kernel) {
+    let current = k.current();
+    assert!(
+        current == k.hart().idle() || current.is_runnable(),
+        "the current thread cannot run: {:?}",
+        current.state()
+    );
+    assert!(!current.queued.get(), "the current thread is queued");
+}
+
+fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
+    if thread == k.hart().idle() {
+        return;
+    }
+    assert!(world.caps().any(|cap| cap == Cap::Thread(thread)), "a thread without a capability is reachable");
     if thread.queued.get() {
         assert!(thread.is_runnable(), "a thread that cannot run is queued: {:?}", thread.state());
     }
@@ -106,8 +158,195 @@ fn check_thread(k: &Kernel, thread: Obj<Tcb>) {
     }
     if let Some(notification) = thread.bound_notification() {
         assert_eq!(notification.bound_thread(), Some(thread));
+        assert!(world.notifications.contains(&notification), "bound to a notification that is gone");
     }
-    if thread.state() == ThreadState::BlockedOnReply {
-        assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
+    match thread.state() {
+        ThreadState::BlockedOnReply => {
+            assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
+        }
+        ThreadState::BlockedOnReceive { endpoint, .. } => assert!(world.endpoints.contains(&endpoint)),
+        ThreadState::BlockedOnSend(pending) => assert!(world.endpoints.contains(&pending.endpoint)),
+        ThreadState::BlockedOnNotification(notification) => {
+            assert!(world.notifications.contains(&notification));
+        }
+        ThreadState::Inactive | ThreadState::Running | ThreadState::Restart => {}
     }
+    assert!(matches!(thread.cspace_root().cap(), Cap::Null | Cap::CNode(_) | Cap::Zombie(_)));
+    assert!(matches!(thread.vspace_root().cap(), Cap::Null | Cap::PageTable(_)));
+    assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
+    assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+    match thread.buffer_slot().cap() {
+        Cap::Null => {}
+        Cap::Frame(frame) => assert!(!frame.device, "the kernel would write to a device"),
+        other => panic!("the IPC buffer is no frame but {other:?}"),
+    }
+}
+
+/// A thread waits in the queue that its state names, and in no other.
+fn check_queues(world: &World) {
+    let waits_at = |thread: &Obj<Tcb>| match thread.state() {
+        ThreadState::BlockedOnReceive { endpoint, .. } => Some((endpoint.address(), 'r')),
+        ThreadState::BlockedOnSend(pending) => Some((pending.endpoint.address(), 's')),
+        ThreadState::BlockedOnNotification(notification) => Some((notification.address(), 'n')),
+        _ => None,
+    };
+    let mut waiting: BTreeMap<(usize, char), BTreeSet<usize>> = BTreeMap::new();
+    for thread in &world.threads {
+        if let Some(place) = waits_at(thread) {
+            waiting.entry(place).or_default().insert(thread.address());
+        }
+    }
+    let mut queued: BTreeMap<(usize, char), BTreeSet<usize>> = BTreeMap::new();
+    let queues = world
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.waiting())
+        .chain(world.notifications.iter().map(|notification| notification.waiting()));
+    for queue in queues {
+        let places: BTreeSet<_> = queue.iter().map(waits_at).collect();
+        assert!(places.len() <= 1, "a queue holds threads that do not wait for the same thing: {places:?}");
+        if let Some(&place) = places.first() {
+            let place = place.expect("a thread that does not wait is in a queue");
+            queued.insert(place, queue.iter().map(|thread| thread.address()).collect());
+        }
+    }
+    assert_eq!(waiting, queued);
+}
+
+/// A reply capability exists only while its caller waits, and only one.
+fn check_replies(world: &World) {
+    let mut callers = BTreeSet::new();
+    for cap in world.caps() {
+        if let Cap::Reply(cap) = cap
+            && !cap.master
+        {
+            assert_eq!(cap.caller.state(), ThreadState::BlockedOnReply, "the caller does not wait");
+            assert!(callers.insert(cap.caller.address()), "a caller can be answered twice");
+        }
+    }
+}
+
+/// A source belongs to user space exactly as long as a handler capability for it exists.
+fn check_interrupts(k: &Kernel, world: &World) {
+    let held: BTreeSet<u16> = world
+        .caps()
+        .filter_map(|cap| if let Cap::IrqHandler(irq) = cap { Some(irq) } else { None })
+        .collect();
+    for irq in 1..=arch::MAX_DEVICE_IRQ {
+        assert_eq!(k.irqs.is_taken(irq), held.contains(&irq), "interrupt {irq}");
+    }
+}
+
+fn end((base, bits): (PhysAddr, u8)) -> u64 {
+    base.0 + (1 << bits)
+}
+
+/// No two objects share memory.
+fn check_overlap(world: &World) {
+    let mut objects: Vec<(u64, u64, u8)> = world
+        .caps()
+        .filter(|cap| !matches!(cap, Cap::Untyped(_)))
+        .filter_map(|cap| {
+            let region = cap.region()?;
+            let kind = match cap {
+                Cap::Frame(frame) => 1 + u8::from(frame.device),
+                Cap::Endpoint(_) => 3,
+                Cap::Notification(_) => 4,
+                Cap::CNode(_) => 5,
+                Cap::Thread(_) => 6,
+                Cap::PageTable(_) => 7,
+                Cap::AsidPool(_) => 8,
+                _ => 9,
+            };
+            Some((region.0.0, end(region), kind))
+        })
+        .collect();
+    objects.sort_unstable();
+    objects.dedup();
+    for pair in objects.windows(2) {
+        assert!(pair[0].1 <= pair[1].0, "two objects share memory: {pair:x?}");
+    }
+}
+
+/// All that was made of an untyped is found by revoking it and lies below its watermark; what lies above is clear.
+fn check_untyped(world: &World, slot: Obj<Slot>, untyped: &UntypedCap) {
+    let region = (untyped.base, untyped.size_bits);
+    let mut descendants = BTreeSet::new();
+    let mut next = slot.next();
+    while let Some(child) = next.filter(|&child| derivation::is_parent(slot, child)) {
+        let cap = child.cap();
+        if let Some(inner) = cap.region() {
+            assert!(end(inner) <= untyped.base.0 + untyped.watermark, "{cap:?} lies above the watermark");
+        }
+        descendants.insert(child.address());
+        next = child.next();
+    }
+    for (other, cap) in world.slots.iter().zip(world.caps()) {
+        let Some(inner) = cap.region() else { continue };
+        let is_inside = inner.0 >= region.0 && end(inner) <= end(region);
+        // An untyped of the same memory may be the ancestor of this one.
+        let may_be_ancestor = matches!(cap, Cap::Untyped(_)) && inner == region;
+        if is_inside && !may_be_ancestor {
+            assert!(descendants.contains(&other.address()), "{cap:?} escapes {untyped:?}");
+        }
+    }
+    if !untyped.device {
+        let free = arch::phys_to_virt(untyped.base.offset(untyped.watermark));
+        // SAFETY: RAM of the machine; nothing else runs.
+        let free = unsafe { std::slice::from_raw_parts(free, (untyped.size() - untyped.watermark) as usize) };
+        assert!(
+            free.chunks(4096).all(|chunk| chunk == &[0; 4096][..chunk.len()]),
+            "{untyped:?} has dirty memory"
+        );
+    }
+}
+
+/// Every entry of an address space is vouched for by a capability that records it.
+fn check_space(world: &World, asid: Asid, root: Obj<PageTable>) {
+    let root_mapping = Some(Mapping { asid, vaddr: 0 });
+    let is_root =
+        |cap| matches!(cap, Cap::PageTable(cap) if cap.table == root && cap.mapping == root_mapping);
+    assert!(world.caps().any(is_root), "the root table of {asid:?} is gone");
+    check_table(world, asid, root, 0, ROOT_LEVEL_BITS);
+}
+
+fn check_table(world: &World, asid: Asid, table: Obj<PageTable>, start: u64, bits: u32) {
+    for (index, entry) in table.entries().iter().enumerate() {
+        let entry = entry.get();
+        if entry == Pte::INVALID {
+            continue;
+        }
+        let vaddr = start + ((index as u64) << bits);
+        assert!(vaddr < USER_TOP, "user space has mapped {vaddr:#x}");
+        let mapping = Some(Mapping { asid, vaddr });
+        if let Some(below) = entry.table() {
+            assert!(bits > LEAF_LEVEL_BITS, "a table stands below the last level");
+            let is_it =
+                |cap| matches!(cap, Cap::PageTable(cap) if cap.table == below && cap.mapping == mapping);
+            assert!(world.caps().any(is_it), "{vaddr:#x} leads to a table that is gone");
+            check_table(world, asid, below, vaddr, bits - PT_INDEX_BITS);
+        } else {
+            let vouches = |cap| match cap {
+                Cap::Frame(cap) => {
+                    u32::from(cap.size.bits()) == bits
+                        && cap.mapping == mapping
+                        && allowed_leaves(&cap).any(|leaf| leaf == entry)
+                }
+                _ => false,
+            };
+            assert!(world.caps().any(vouches), "no capability allows {entry:x?} at {vaddr:#x}");
+        }
+    }
+}
+
+/// What a frame capability allows to be written into a page table.
+fn allowed_leaves(frame: &FrameCap) -> impl Iterator<Item = Pte> {
+    let (base, most) = (frame.base, frame.rights.bits());
+    [VmRights::KernelOnly, VmRights::ReadOnly, VmRights::ReadWrite]
+        .into_iter()
+        .filter(move |rights| rights.bits() <= most)
+        .flat_map(move |rights| {
+            [Execute::Allowed, Execute::Never]
+                .map(|execute| Pte::user_leaf(base, rights, execute, arch::USER_PRIVILEGE))
+        })
 }

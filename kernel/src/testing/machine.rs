@@ -4,6 +4,7 @@ use std::alloc::{Layout, alloc, dealloc};
 use std::boxed::Box;
 
 use core::mem::MaybeUninit;
+use core::ops::Range;
 
 use rel4_abi::user_context::Register;
 use rel4_abi::{
@@ -13,11 +14,11 @@ use rel4_abi::{
 use super::invariants;
 use crate::arch::{self, ARENA, ARENA_PADDR, IMAGE_BYTES, PhysAddr};
 use crate::boot::{LoaderArguments, boot};
-use crate::cap::Cap;
-use crate::cap::lookup;
+use crate::cap::slot::Slot;
+use crate::cap::{CNodeCap, Cap, lookup};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
-use crate::object::Tcb;
+use crate::object::{CNode, Tcb};
 use crate::trap::{self, Cause};
 
 const RAM_BYTES: usize = 16 << 20;
@@ -32,6 +33,11 @@ pub(super) struct Machine {
     memory: *mut u8,
     pub(super) k: &'static Kernel,
     next_free: u64,
+    /// The slots of the root task's CNode and thread, whoever still has a capability to these. Their memory is never used again, so what
+    /// is left in them when they are deleted stays.
+    boot: [CNode; 2],
+    /// The slots in it that hold the machine's memory after boot.
+    pub(super) untypeds: Range<u64>,
 }
 
 /// What a Call returned.
@@ -40,13 +46,15 @@ pub(super) struct Reply {
     pub(super) badge: u64,
     pub(super) info: MessageInfo,
     pub(super) words: [u64; 4],
+    /// Word 4 of the IPC buffer, which the longest error answer uses.
+    pub(super) fifth: u64,
 }
 
 impl Reply {
     /// The result of an invocation.
     pub(super) fn result(&self) -> Result<[u64; 4], InvocationError> {
         let [a, b, c, d] = self.words;
-        match InvocationError::decode(self.info.label(), [a, b, c, d, 0]) {
+        match InvocationError::decode(self.info.label(), [a, b, c, d, self.fifth]) {
             Some(error) => Err(error),
             None => Ok(self.words),
         }
@@ -79,15 +87,31 @@ impl Machine {
             core: 0,
         };
         let k = boot(&arguments, Box::leak(Box::new(MaybeUninit::uninit())));
-        let mut machine = Self { memory, k, next_free: 0 };
-        machine.next_free = machine.boot_info().empty.start;
-        machine.check();
+        let Cap::CNode(CNodeCap { node, .. }) = k.current().cspace_root().cap() else {
+            panic!("the root task has no CNode")
+        };
+        let boot = [node, Tcb::slots(k.current())];
+        let mut machine = Self { memory, k, next_free: 0, boot, untypeds: 0..0 };
+        let info = machine.boot_info();
+        (machine.next_free, machine.untypeds) = (info.empty.start, info.untyped.start..info.untyped.end);
+        machine.check_all();
         machine
     }
 
     /// Checks that the kernel's data structures hang together.
     pub(super) fn check(&self) {
-        invariants::check(self.k);
+        invariants::check(self.k, &self.boot);
+    }
+
+    /// Checks in addition what takes longer.
+    pub(super) fn check_all(&self) {
+        self.check();
+        invariants::check_memory(self.k, &self.boot);
+    }
+
+    /// Slot `index` of the root task's CNode.
+    pub(super) fn root_slot(&self, index: u64) -> Obj<Slot> {
+        self.boot[0].slot(index)
     }
 
     /// What the kernel told the root task.
@@ -167,6 +191,8 @@ impl Machine {
             badge: context.cptr(),
             info: context.message_info(),
             words: core::array::from_fn(|index| context.message_register(index)),
+            // SAFETY: in the buffer's page, in the arena.
+            fifth: self.buffer_word(thread, 5).map_or(0, |at| unsafe { at.read() }),
         }
     }
 
@@ -254,10 +280,36 @@ impl Machine {
     /// The kernel tick.
     pub(super) fn tick(&self) {
         arch::set_interrupt_pending(true);
+        self.trap(Cause::Interrupt);
+    }
+
+    /// The current thread is interrupted, or faults.
+    pub(super) fn trap(&self, cause: Cause) {
         let context = &self.current().context;
         context.fault_pc.set(context.next_pc.get());
-        trap::handle(self.k, Cause::Interrupt);
+        trap::handle(self.k, cause);
         self.check();
+    }
+
+    /// Makes an interrupt pending, which the next unit of work of a long operation finds.
+    pub(super) fn preempt_soon(&self) {
+        arch::set_interrupt_pending(true);
+        self.k.work_units.set(u64::MAX >> 1);
+    }
+
+    /// No interrupt is pending any more.
+    pub(super) fn no_interrupt(&self) {
+        arch::set_interrupt_pending(false);
+    }
+
+    /// Where the current thread wants to receive capabilities: root, index, depth.
+    pub(super) fn set_receive_slot(&self, words: [u64; 3]) {
+        for (index, word) in words.into_iter().enumerate() {
+            if let Some(at) = self.buffer_word(self.current(), 125 + index) {
+                // SAFETY: in the buffer's page, in the arena.
+                unsafe { at.write(word) };
+            }
+        }
     }
 }
 

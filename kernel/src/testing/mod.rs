@@ -4,12 +4,17 @@
 
 mod attacks;
 mod boot;
+mod cnode;
 mod deletion;
+mod faults;
+mod interrupts;
 mod invariants;
 mod ipc;
 mod machine;
 mod retype;
 mod scheduling;
 mod spaces;
+mod threads;
+mod transfer;
 
 use machine::Machine;

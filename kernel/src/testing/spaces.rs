@@ -121,3 +121,143 @@ fn frame_copies_start_unmapped_and_never_gain_rights() {
     assert_eq!(rights(read_only), crate::vm::VmRights::ReadOnly);
     assert_eq!(rights(nothing), crate::vm::VmRights::KernelOnly);
 }
+
+/// Makes tables until `frame` can be mapped at `vaddr`, and maps it.
+fn map_with_tables(m: &mut Machine, space: u64, frame: u64, vaddr: u64) -> Vec<u64> {
+    let mut tables = Vec::new();
+    loop {
+        let result = m.invoke(Invocation::RiscvPageMap, frame, &[vaddr, RW, 0], &[space]);
+        if result.is_ok() {
+            m.check_all();
+            return tables;
+        }
+        let table = m.make(ObjectType::PageTable, 0);
+        m.invoke(Invocation::RiscvPageTableMap, table, &[vaddr, 0], &[space]).unwrap();
+        tables.push(table);
+    }
+}
+
+fn new_space(m: &mut Machine) -> u64 {
+    let root = m.make(ObjectType::PageTable, 0);
+    m.invoke(Invocation::RiscvAsidPoolAssign, InitialSlot::AsidPool as u64, &[], &[root]).unwrap();
+    root
+}
+
+#[test]
+fn only_the_root_table_of_an_address_space_names_it() {
+    let mut m = Machine::new();
+    let frame = m.make(ObjectType::Page, 0);
+    let tables = map_with_tables(&mut m, SPACE, frame, 0x20_0000_0000);
+    let (other, unmapped) = (m.make(ObjectType::Page, 0), m.make(ObjectType::PageTable, 0));
+    for wrong in [tables[0], tables[1], unmapped, frame] {
+        let error = Err(InvocationError::InvalidCapability { index: 1 });
+        assert_eq!(m.invoke(Invocation::RiscvPageMap, other, &[0, RW, 0], &[wrong]), error);
+        assert_eq!(m.invoke(Invocation::RiscvPageTableMap, unmapped, &[0, 0], &[wrong]), error);
+    }
+    let again = m.invoke(Invocation::RiscvPageTableMap, tables[0], &[0, 0], &[SPACE]);
+    assert_eq!(again, Err(InvocationError::InvalidCapability { index: 0 }));
+    let as_root = m.invoke(Invocation::RiscvAsidPoolAssign, InitialSlot::AsidPool as u64, &[], &[tables[1]]);
+    assert_eq!(as_root, Err(InvocationError::InvalidCapability { index: 1 }), "a mapped table is no root");
+    let space = new_space(&mut m);
+    let as_table = m.invoke(Invocation::RiscvPageTableMap, space, &[0, 0], &[SPACE]);
+    assert_eq!(as_table, Err(InvocationError::InvalidCapability { index: 0 }), "a root is no table");
+}
+
+#[test]
+fn a_table_is_unmapped_through_its_last_capability_and_a_root_never() {
+    let mut m = Machine::new();
+    let frame = m.make(ObjectType::Page, 0);
+    let tables = map_with_tables(&mut m, SPACE, frame, 0x20_0000_0000);
+    let unmap = |m: &Machine, table| m.invoke(Invocation::RiscvPageTableUnmap, table, &[], &[]).map(|_| ());
+    let copy = m.mint(tables[1], CapRights::ALL, 0);
+    assert_eq!(unmap(&m, tables[1]), Err(InvocationError::RevokeFirst));
+    m.delete(copy).unwrap();
+    assert_eq!(unmap(&m, tables[1]), Ok(()));
+    assert_eq!(unmap(&m, tables[1]), Ok(()), "even if it is not mapped");
+    assert_eq!(unmap(&m, SPACE), Err(InvocationError::RevokeFirst));
+    let space = new_space(&mut m);
+    assert_eq!(unmap(&m, space), Err(InvocationError::RevokeFirst));
+    m.check_all();
+}
+
+#[test]
+fn a_frame_is_not_mapped_over_a_larger_one_nor_a_larger_one_over_a_table() {
+    let mut m = Machine::new();
+    let (small, large) = (m.make(ObjectType::Page, 0), m.make(ObjectType::MegaPage, 0));
+    map_with_tables(&mut m, SPACE, large, 0x20_0000_0000);
+    assert_eq!(map(&m, small, 0x20_0000_1000), Err(missing(21)));
+    let table = m.make(ObjectType::PageTable, 0);
+    let over = m.invoke(Invocation::RiscvPageTableMap, table, &[0x20_0000_0000, 0], &[SPACE]);
+    assert_eq!(over, Err(InvocationError::DeleteFirst));
+    map_with_tables(&mut m, SPACE, small, 0x20_0020_0000);
+    let other = m.retype_from(m.big_untyped(), ObjectType::MegaPage, 0).unwrap();
+    assert_eq!(map(&m, other, 0x20_0020_0000), Err(missing(12)));
+}
+
+#[test]
+fn what_an_address_space_that_is_gone_left_in_capabilities_stays_until_they_are_unmapped() {
+    let mut m = Machine::new();
+    let space = new_space(&mut m);
+    let frame = m.make(ObjectType::Page, 0);
+    let tables = map_with_tables(&mut m, space, frame, 0x20_0000_0000);
+    m.delete(space).unwrap();
+    // The next space gets the same identifier: what the old capabilities say must not touch it.
+    let space = new_space(&mut m);
+    let other = m.make(ObjectType::Page, 0);
+    map_with_tables(&mut m, space, other, 0x20_0000_0000);
+    let remap = m.invoke(Invocation::RiscvPageTableMap, tables[0], &[0, 0], &[space]);
+    assert_eq!(remap, Err(InvocationError::InvalidCapability { index: 0 }));
+    assert_eq!(
+        map(&m, frame, 0x20_0000_0000),
+        Err(missing(30)),
+        "walked before the old mapping is looked at"
+    );
+    m.invoke(Invocation::RiscvPageUnmap, frame, &[], &[]).unwrap();
+    m.delete(tables[1]).unwrap();
+    m.invoke(Invocation::RiscvPageTableUnmap, tables[0], &[], &[]).unwrap();
+    m.invoke(Invocation::RiscvPageTableMap, tables[0], &[0, 0], &[space]).unwrap();
+    m.check_all();
+    assert_eq!(
+        m.invoke(Invocation::RiscvPageMap, other, &[0x20_0000_0000, RW, 0], &[space]).map(|_| ()),
+        Ok(())
+    );
+}
+
+#[test]
+fn deleting_an_asid_pool_ends_its_address_spaces() {
+    let mut m = Machine::new();
+    let (page, pool, node) = (m.make(ObjectType::Untyped, 12), m.free_slot(), InitialSlot::CNode as u64);
+    let control = InitialSlot::AsidControl as u64;
+    m.invoke(Invocation::RiscvAsidControlMakePool, control, &[pool, 64], &[page, node]).unwrap();
+    let root = m.make(ObjectType::PageTable, 0);
+    m.invoke(Invocation::RiscvAsidPoolAssign, pool, &[], &[root]).unwrap();
+    let copy = m.mint(pool, CapRights::ALL, 0);
+    m.revoke(pool).unwrap();
+    assert_ne!(m.cap(copy), Cap::Null, "a pool that was made cannot be revoked");
+    m.delete(pool).unwrap();
+    let frame = m.make(ObjectType::Page, 0);
+    let map = |m: &Machine| m.invoke(Invocation::RiscvPageMap, frame, &[0, RW, 0], &[root]).unwrap_err();
+    assert_eq!(map(&m), missing(30));
+    m.delete(copy).unwrap();
+    assert_eq!(
+        map(&m),
+        InvocationError::FailedLookup { side: LookupSide::Target, failure: LookupFailure::InvalidRoot }
+    );
+    m.revoke(InitialSlot::AsidPool as u64).unwrap();
+    m.invoke(Invocation::RiscvPageTableUnmap, root, &[], &[]).unwrap();
+    m.invoke(Invocation::RiscvAsidPoolAssign, InitialSlot::AsidPool as u64, &[], &[root]).unwrap();
+    m.check_all();
+}
+
+#[test]
+fn a_remap_changes_rights_within_those_of_the_capability() {
+    let mut m = Machine::new();
+    let frame = m.make(ObjectType::Page, 0);
+    let read_only = m.mint(frame, CapRights::READ, 0);
+    map_with_tables(&mut m, SPACE, read_only, 0x20_0000_0000);
+    for (rights, attributes) in [(0, 0), (0, 1), (1, 1), (2, 0), (3, 1), (u64::MAX, u64::MAX)] {
+        let words = [0x20_0000_0000, rights, attributes];
+        m.invoke(Invocation::RiscvPageMap, read_only, &words, &[SPACE]).unwrap();
+        m.check_all();
+    }
+}
