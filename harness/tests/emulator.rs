@@ -72,7 +72,7 @@ fn the_quick_matrix_is_measured_repeats_exactly_and_costs_no_more_than_the_refer
 }
 
 #[test]
-fn every_configuration_boots_and_answers_on_one_hart_and_across_two() {
+fn every_configuration_boots_answers_on_one_hart_and_across_two_and_takes_user_interrupts() {
     if !possible() {
         return;
     }
@@ -82,7 +82,7 @@ fn every_configuration_boots_and_answers_on_one_hart_and_across_two() {
     let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
     assert_done(&harness(workspace(), &["run", "--matrix", &path(&matrix), "--out", &path(&run)]));
     let manifest = Manifest::load(&run).expect("readable").expect("there is one");
-    assert_eq!(manifest.cells.len(), 7);
+    assert_eq!(manifest.cells.len(), 9);
     assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
 }
 
@@ -148,6 +148,21 @@ const CONFIGURATIONS: &str = r#"
     platforms = ["two"]
     params = { words = 4 }
     sweep = { server_hart = [0, 1] }
+
+    [workloads.unotification]
+    program = "unotification-check"
+
+    [[experiments]]
+    id = "unotification"
+    workload = "unotification"
+    kernels = ["vs"]
+    platforms = ["one"]
+
+    [[experiments]]
+    id = "unotification-smp"
+    workload = "unotification"
+    kernels = ["vs-smp"]
+    platforms = ["two"]
 "#;
 
 #[test]
