@@ -10,7 +10,8 @@ use crate::machine::{Run, counter, emulator, stage};
 fn runs_of_known_length_have_their_length() {
     let Some(emulator) = emulator() else { return };
     let report = emulator.run(&Run::new("loops", 1));
-    let points: Vec<_> = report.markers[..2].iter().map(|row| (row.clock, row.kernel_instructions)).collect();
+    let points: Vec<_> =
+        report.markers[..2].iter().map(|row| (row.clock, row.figures.kernel.instructions)).collect();
     assert_eq!(points[0], points[1], "nothing is between two markers, and markers cost nothing");
     let loop_of_two = stage(&report, 0, 1);
     assert_eq!((loop_of_two.instructions(), loop_of_two.cycles()), (1 + 2 * 1000, 1 + 3 * 1000));
@@ -84,7 +85,7 @@ fn user_code_is_told_from_the_kernel() {
 fn between_points(report: &Report, index: u32) -> Vec<u64> {
     let points: Vec<_> =
         report.markers.iter().filter(|row| row.marker == Marker::new(Role::Point, index)).collect();
-    points.windows(2).map(|pair| pair[1].kernel_cycles - pair[0].kernel_cycles).collect()
+    points.windows(2).map(|pair| pair[1].figures.kernel.cycles - pair[0].figures.kernel.cycles).collect()
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn code_and_data_of_one_line_are_one_line_of_the_shared_cache() {
     let points: Vec<_> =
         report.markers.iter().filter(|row| row.marker == Marker::new(Role::Point, 12)).collect();
     // The load itself, and a miss of the first level that the second level has; its page was used by nobody.
-    assert_eq!(points[1].kernel_cycles - points[0].kernel_cycles, 3 + 20 + 25);
+    assert_eq!(points[1].figures.kernel.cycles - points[0].figures.kernel.cycles, 3 + 20 + 25);
 }
 
 #[test]

@@ -102,6 +102,8 @@ impl Emulator {
             preset: Some(preset_file),
             report: Some(report.clone()),
             kernel: KERNEL,
+            trap_entry: None,
+            trap_return: None,
             trap_vectors: vec![TRAP_VECTOR],
             user_vectors: vec![USER_VECTOR],
         };
@@ -262,19 +264,21 @@ pub(crate) fn stage(report: &Report, hart: usize, index: u32) -> Stage {
 
 impl Stage {
     pub(crate) fn instructions(&self) -> u64 {
-        self.user_instructions() + self.end.kernel_instructions - self.begin.kernel_instructions
+        self.user_instructions() + self.end.figures.kernel.instructions
+            - self.begin.figures.kernel.instructions
     }
 
     pub(crate) fn user_instructions(&self) -> u64 {
-        self.end.user_instructions - self.begin.user_instructions
+        self.end.figures.user.instructions - self.begin.figures.user.instructions
     }
 
     pub(crate) fn cycles(&self) -> u64 {
-        self.end.user_cycles - self.begin.user_cycles + self.end.kernel_cycles - self.begin.kernel_cycles
+        self.end.figures.user.cycles - self.begin.figures.user.cycles + self.end.figures.kernel.cycles
+            - self.begin.figures.kernel.cycles
     }
 
     pub(crate) fn traps(&self) -> u64 {
-        self.end.traps - self.begin.traps
+        self.end.figures.traps - self.begin.figures.traps
     }
 }
 
