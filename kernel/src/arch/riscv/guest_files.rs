@@ -42,7 +42,7 @@ impl GuestFiles {
         })?;
         let base = imsic.reg()?.next()?.starting_address.addr() as u64;
         let guest_bits =
-            imsic.property("riscv,guest-index-bits").and_then(|property| property.as_usize()).unwrap_or(0);
+            imsic.property("riscv,guest-index-bits").and_then(fdt::node::NodeProperty::as_usize).unwrap_or(0);
         let stride = PAGE_BYTES << guest_bits;
         // SAFETY: no file has an owner yet; the bits that stay are those of files that exist.
         unsafe { csr::write!("hgeie", usize::MAX) };
@@ -142,8 +142,9 @@ pub fn take_file_word(file: usize) -> u64 {
         let pending: usize;
         // SAFETY: clears pending bits of the selected file, which the caller delivers instead.
         unsafe {
-            core::arch::asm!("csrrc {}, 0x251, {}", out(reg) pending, in(reg) enabled, options(nostack))
-        };
+            core::arch::asm!("csrrc {}, 0x251, {}", out(reg) pending, in(reg) enabled, options(nostack));
+        }
+
         (pending & enabled) as u64
     })
 }

@@ -67,6 +67,7 @@ impl State {
         let hart_ids = entry::hart_ids();
         let user_mode = user_mode::Features::find(tree);
         user_mode::set_up(&user_mode);
+        user_mode::warn_of_weaknesses();
         Self {
             hart_ids,
             interrupt_controller: interrupt::Controller::find(tree, &hart_ids),

@@ -6,9 +6,12 @@
 
 use core::arch::asm;
 use core::cell::Cell;
+use core::fmt::Write as _;
 
 use super::super::csr;
+use super::confinement;
 use crate::arch::UserPrivilege;
+use crate::console::Console;
 use crate::vm::Asid;
 
 /// User threads run in VS-mode.
@@ -170,6 +173,17 @@ pub(in super::super) fn set_up(features: &Features) {
         csr::write!("hstatus", hstatus(0));
         csr::clear!("sstatus", csr::SSTATUS_SUM | csr::SSTATUS_MXR | csr::SSTATUS_FS);
         csr::set!("sstatus", csr::SSTATUS_SPIE | csr::SSTATUS_SPP);
+    }
+}
+
+/// Says, in every build, if this machine does not confine VS-mode.
+pub(in super::super) fn warn_of_weaknesses() {
+    if !confinement::is_enforced() {
+        // The console cannot fail.
+        let _ = writeln!(
+            Console,
+            "@kernel-warning this machine lets VS-mode write satp: user threads are not isolated from a hostile one"
+        );
     }
 }
 
