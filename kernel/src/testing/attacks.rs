@@ -45,7 +45,7 @@ fn attack() -> impl Strategy<Value = Attack> {
     (
         number.prop_map(|n| n as u64),
         cptr(),
-        prop_oneof![20 => 0u64..45, 1 => any::<u64>()],
+        prop_oneof![20 => 0u64..45, 3 => 0x1000u64..0x1004, 1 => any::<u64>()],
         prop::array::uniform8(word()),
         prop_oneof![6 => Just(8usize), 1 => 0usize..=127],
         prop::array::uniform3(cptr()),

@@ -11,5 +11,7 @@ mod machine;
 mod retype;
 mod scheduling;
 mod spaces;
+#[cfg(feature = "uintr")]
+mod uintr;
 
 use machine::Machine;
