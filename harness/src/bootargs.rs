@@ -47,7 +47,9 @@ mod tests {
             let text = bootargs(cell, "0123abcd").expect("fits");
             assert_eq!(text.len(), LENGTH);
             assert!(
-                text.starts_with("run=0123abcd workload=ipc-pingpong batch=4 rounds=10 server_hart=0 warmup=1 words="),
+                text.starts_with(
+                    "run=0123abcd workload=ipc-pingpong batch=4 rounds=10 server_hart=0 warmup=1 words="
+                ),
                 "{text}"
             );
         }

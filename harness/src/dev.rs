@@ -161,6 +161,8 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     let mut tests = Check::new("tests", &["test", "--workspace", "--locked"]);
     tests.arguments.extend_from_slice(options);
     checks.push(tests);
+    let kernel = ["test", "--package", "rel4-kernel", "--features", "uintr", "--locked"];
+    checks.push(Check::new("tests of the kernel with user interrupts", &kernel));
     checks
 }
 

@@ -15,6 +15,7 @@ pub mod build;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod costmodel;
 pub mod dev;
 pub mod exit;
 pub mod figures;

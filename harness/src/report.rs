@@ -1,6 +1,6 @@
 //! What a run comes to: the derived files, and the lines at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
@@ -65,6 +65,14 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
         if cell.outcome.exit() != Exit::Done {
             println!("{}: {} (log: {})", cell.id, cell.outcome, directory.join(&cell.serial).display());
         }
+    }
+    let warnings: BTreeSet<_> = manifest
+        .cells
+        .iter()
+        .flat_map(|cell| cell.warnings.iter().map(move |warning| (&cell.kernel, &cell.platform, warning)))
+        .collect();
+    for (kernel, platform, warning) in warnings {
+        println!("warning: {kernel} on {platform}: {warning}");
     }
     let count = |exit| manifest.cells.iter().filter(|cell| cell.outcome.exit() == exit).count();
     println!(

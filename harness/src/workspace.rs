@@ -56,4 +56,10 @@ impl Workspace {
     pub fn guest_target(&self) -> PathBuf {
         self.root.join("target/guest")
     }
+
+    /// Where the emulator's plugin is built.
+    #[must_use]
+    pub fn plugin_target(&self) -> PathBuf {
+        self.root.join("target/plugin")
+    }
 }

@@ -83,6 +83,8 @@ pub fn handle(k: &Kernel) {
         None => {}
         // Another hart has made a thread ready here, or asked for something that was done on the way in.
         Some(Interrupt::Ipi) => sched::reschedule_required(k),
+        #[cfg(feature = "uintr")]
+        Some(Interrupt::GuestFiles) => crate::uintr::wake_owners(k),
         Some(Interrupt::Timer) => {
             sched::tick(k);
             arch::restart_timer(k);

@@ -23,6 +23,9 @@ pub struct Kernel {
     pub asids: AsidTable,
     /// Interrupt sources and who gets them.
     pub irqs: IrqTable,
+    /// Interrupt files and who owns them.
+    #[cfg(feature = "uintr")]
+    pub files: crate::uintr::FileTable,
     /// Work done since the last look at pending interrupts.
     pub work_units: Cell<u64>,
     /// Held by the hart that is in the kernel.
@@ -69,6 +72,8 @@ impl Kernel {
             (&raw mut (*k).domains).write(DomainSchedule::new());
             (&raw mut (*k).asids).write(AsidTable::empty());
             (&raw mut (*k).irqs).write(IrqTable::empty());
+            #[cfg(feature = "uintr")]
+            (&raw mut (*k).files).write(crate::uintr::FileTable::empty());
             (&raw mut (*k).work_units).write(Cell::new(0));
             (&raw mut (*k).lock).write(BigLock::new());
             (&raw mut (*k).mailbox).write(Mailbox::new());

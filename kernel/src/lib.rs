@@ -26,6 +26,7 @@
 //! | address spaces | [`vm`] |
 //! | who runs next | [`sched`], [`domain`] |
 //! | several harts: the big lock, requests to other harts | [`lock`], [`remote`] |
+//! | interrupts that go straight to user threads | `uintr` (feature `uintr`) |
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
@@ -54,6 +55,8 @@ pub mod remote;
 pub mod sched;
 pub mod syscall;
 pub mod trap;
+#[cfg(feature = "uintr")]
+pub mod uintr;
 pub mod vm;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub use create::create;
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 
-use crate::cap::{Endpoint, Tcb};
+use crate::cap::{Endpoint, Tcb, VSpace};
 use crate::resources::ResourceError;
 use crate::shared::SharedMemory;
 
@@ -67,6 +67,7 @@ pub struct ProcessSpec<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
     tcb: Tcb,
+    vspace: VSpace,
 }
 
 impl Process {
@@ -77,6 +78,12 @@ impl Process {
     /// The kernel's.
     pub fn start(self) -> Result<(), ResourceError> {
         Ok(self.tcb.resume()?)
+    }
+
+    /// Its address space.
+    #[must_use]
+    pub const fn vspace(self) -> VSpace {
+        self.vspace
     }
 
     /// Its thread.

@@ -5,6 +5,7 @@ use core::fmt::Write;
 use rel4_abi::FaultMessage;
 use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
 use rel4_records::{Kind, RecordWriter, WriteError};
+use rel4_runtime::error::Error;
 use rel4_runtime::process::{Report, ReportError, SourceLine};
 use rel4_runtime::resources::ResourceError;
 
@@ -62,6 +63,11 @@ pub enum Failure {
         /// Label of the message.
         label: u64,
     },
+    /// A property that a workload checks does not hold.
+    Check {
+        /// The property, as a word.
+        name: &'static str,
+    },
     /// Answers differed from what the requests ask for.
     WrongAnswer {
         /// The bits that differed, of all answers together.
@@ -69,6 +75,12 @@ pub enum Failure {
     },
     /// A record was refused, which is a mistake in this program.
     Record(WriteError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Resource(error.into())
+    }
 }
 
 impl From<ResourceError> for Failure {
@@ -96,6 +108,7 @@ impl Failure {
             Self::ProcessFault { .. } => "fault",
             Self::ProcessPanic { .. } => "panic",
             Self::UnexpectedReport { .. } => "unexpected_report",
+            Self::Check { .. } => "check",
             Self::WrongAnswer { .. } => "wrong_answer",
             Self::Record(_) => "record",
         }
@@ -143,6 +156,7 @@ impl Failure {
             Self::UnexpectedReport { process, label } => {
                 record.field("process", process).field("label", label)
             }
+            Self::Check { name } => record.field("name", name),
             Self::WrongAnswer { differences } => {
                 record.field("differences", format_args!("{differences:#x}"))
             }
@@ -205,6 +219,7 @@ mod tests {
             Failure::Resource(ResourceError::OutOfMemory { size_bits: 12 }),
             Failure::Resource(ResourceError::NoDevice { paddr: 0x1000_0000 }),
             Failure::UnexpectedReport { process: "client", label: 9 },
+            Failure::Check { name: "it_holds" },
             Failure::WrongAnswer { differences: 1 },
             Failure::Record(WriteError::TooLong),
         ];

@@ -16,7 +16,8 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], [`misbehave`] (for tests)
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`]; for tests [`misbehave`] and `unotification_check` (which needs the
+//!   processor)
 
 #![cfg_attr(not(test), no_std)]
 
@@ -29,4 +30,6 @@ pub mod output;
 pub mod parameters;
 pub mod platform;
 pub mod root;
+#[cfg(target_arch = "riscv64")]
+pub mod unotification_check;
 pub mod workload;

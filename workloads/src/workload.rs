@@ -5,6 +5,8 @@ use crate::ipc_pingpong;
 use crate::misbehave;
 use crate::parameters::Parameters;
 use crate::root::Root;
+#[cfg(target_arch = "riscv64")]
+use crate::unotification_check;
 
 /// A workload that boot arguments can ask for.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,8 @@ pub struct Workload {
 const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: unotification_check::NAME, run: unotification_check::run },
 ];
 
 /// The workload called `name`.

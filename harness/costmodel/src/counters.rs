@@ -32,8 +32,12 @@ macro_rules! counters {
 counters! {
     UserInstructions "user_instructions", "instructions executed outside the kernel";
     KernelInstructions "kernel_instructions", "instructions executed in the kernel";
+    TrapEntryInstructions "trap_entry_instructions", "of the kernel's instructions, those that save the state of a program";
+    TrapReturnInstructions "trap_return_instructions", "of the kernel's instructions, those that return to a program";
     UserCycles "user_cycles", "cycles outside the kernel, idle time excluded";
     KernelCycles "kernel_cycles", "cycles in the kernel, idle time excluded";
+    TrapEntryCycles "trap_entry_cycles", "of the kernel's cycles, those that save the state of a program";
+    TrapReturnCycles "trap_return_cycles", "of the kernel's cycles, those that return to a program";
     IdleCycles "idle_cycles", "cycles asleep until another hart woke this one";
     SystemCalls "system_calls", "traps into the kernel by an ecall of user code";
     Breakpoints "breakpoints", "traps into the kernel by an ebreak";

@@ -5,7 +5,7 @@ use crate::directory::{Access, Directory, PageIndex};
 use crate::memory_map::Owner;
 use crate::plan::{Entry, Fetch, Segment};
 use crate::preset::{Parameter, Preset};
-use crate::report::MarkerRow;
+use crate::report::{Figure, Figures, MarkerRow};
 use crate::set_associative::{LINE_BYTES, Lookup, SetAssociative};
 use crate::tlb::{PAGE_BYTES, Tlb};
 use rel4_markers::Marker;
@@ -290,7 +290,7 @@ impl Hart {
             _ => {}
         }
         self.owner = owner;
-        if owner == Owner::Kernel && !self.in_kernel_once {
+        if owner.is_kernel() && !self.in_kernel_once {
             self.in_kernel_once = true;
             self.counters = Counters::default();
             self.stretches = [(0, 0); Owner::COUNT];
@@ -330,7 +330,7 @@ impl Hart {
     /// A handler ends.
     pub(crate) fn leave(&mut self) {
         match self.owner {
-            Owner::Kernel => self.count(Counter::Returns),
+            Owner::Kernel | Owner::TrapEntry | Owner::TrapReturn => self.count(Counter::Returns),
             Owner::User => self.count(Counter::UserReturns),
             Owner::Firmware => {}
         }
@@ -375,32 +375,42 @@ impl Hart {
 
     /// The counters as they would be if the present stretch ended now.
     pub(crate) fn counters(&mut self) -> Counters {
-        self.end_stretch();
+        let figures = self.figures();
         let mut counters = self.counters.clone();
-        for (owner, cycles, instructions) in [
-            (Owner::User, Counter::UserCycles, Counter::UserInstructions),
-            (Owner::Kernel, Counter::KernelCycles, Counter::KernelInstructions),
+        for (counter, value) in [
+            (Counter::UserCycles, figures.user.cycles),
+            (Counter::UserInstructions, figures.user.instructions),
+            (Counter::KernelCycles, figures.kernel.cycles),
+            (Counter::KernelInstructions, figures.kernel.instructions),
+            (Counter::TrapEntryCycles, figures.trap_entry.cycles),
+            (Counter::TrapEntryInstructions, figures.trap_entry.instructions),
+            (Counter::TrapReturnCycles, figures.trap_return.cycles),
+            (Counter::TrapReturnInstructions, figures.trap_return.instructions),
         ] {
-            counters.set(cycles, self.stretches[owner as usize].0);
-            counters.set(instructions, self.stretches[owner as usize].1);
+            counters.set(counter, value);
         }
         counters
+    }
+
+    fn figures(&mut self) -> Figures {
+        self.end_stretch();
+        let of = |owner: Owner| {
+            let (cycles, instructions) = self.stretches[owner as usize];
+            Figure { cycles, instructions }
+        };
+        let (trap_entry, trap_return) = (of(Owner::TrapEntry), of(Owner::TrapReturn));
+        let rest = of(Owner::Kernel);
+        let kernel = Figure {
+            cycles: rest.cycles + trap_entry.cycles + trap_return.cycles,
+            instructions: rest.instructions + trap_entry.instructions + trap_return.instructions,
+        };
+        Figures { user: of(Owner::User), kernel, trap_entry, trap_return, traps: self.counters.traps() }
     }
 
     /// What a marker records; clocks are given from `epoch` on.
     pub(crate) fn mark(&mut self, marker: Marker, epoch: u64) -> MarkerRow {
         self.count(Counter::Markers);
-        self.end_stretch();
-        let (user, kernel) = (self.stretches[Owner::User as usize], self.stretches[Owner::Kernel as usize]);
-        MarkerRow {
-            hart: self.index,
-            marker,
-            clock: self.clock.saturating_sub(epoch),
-            user_cycles: user.0,
-            kernel_cycles: kernel.0,
-            user_instructions: user.1,
-            kernel_instructions: kernel.1,
-            traps: self.counters.traps(),
-        }
+        let clock = self.clock.saturating_sub(epoch);
+        MarkerRow { hart: self.index, marker, clock, figures: self.figures() }
     }
 }

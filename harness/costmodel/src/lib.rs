@@ -20,6 +20,7 @@ pub mod directory;
 #[cfg(any(feature = "api-v1", feature = "api-v4"))]
 mod ffi;
 pub mod hart;
+pub mod interface;
 pub mod memory_map;
 pub mod model;
 pub mod options;

@@ -99,7 +99,7 @@ impl Model {
         let hart = &mut self.harts[self.running];
         if hart.owner != head.owner {
             hart.change_owner(head.owner);
-            if head.owner == Owner::Kernel {
+            if head.owner.is_kernel() {
                 self.epoch.get_or_insert(hart.clock);
             }
         }

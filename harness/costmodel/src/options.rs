@@ -50,6 +50,10 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// Virtual addresses of the kernel.
     pub kernel: Range<u64>,
+    /// The kernel's code that saves the state of an interrupted program, if that is to be told apart.
+    pub trap_entry: Option<Range<u64>>,
+    /// The kernel's code that returns to a program, if that is to be told apart.
+    pub trap_return: Option<Range<u64>>,
     /// Where traps into the kernel arrive.
     pub trap_vectors: Vec<u64>,
     /// Where user programs take their own interrupts.
@@ -64,6 +68,8 @@ impl Default for Options {
             preset: None,
             report: None,
             kernel: 1 << 63..u64::MAX,
+            trap_entry: None,
+            trap_return: None,
             trap_vectors: Vec::new(),
             user_vectors: Vec::new(),
         }
@@ -75,7 +81,7 @@ impl Default for Options {
 pub enum OptionsError {
     /// An argument that has no meaning.
     #[error(
-        "`{0}`: expected one of detail, lead, preset, report, kernel, trap_vector and user_vector, with `=` and a value"
+        "`{0}`: expected one of detail, lead, preset, report, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
     )]
     Unknown(String),
     /// A level of detail that is none.
@@ -85,7 +91,7 @@ pub enum OptionsError {
     #[error("`{0}` is not a number; write 123 or 0x7b")]
     Number(String),
     /// Not a range of addresses.
-    #[error("kernel={0}: expected two addresses with `-` between them, the smaller first")]
+    #[error("`{0}`: expected two addresses with `-` between them, the smaller first")]
     Range(String),
 }
 
@@ -109,6 +115,8 @@ impl Options {
                 "preset" => options.preset = Some(value.into()),
                 "report" => options.report = Some(value.into()),
                 "kernel" => options.kernel = range(value)?,
+                "trap_entry" => options.trap_entry = Some(range(value)?),
+                "trap_return" => options.trap_return = Some(range(value)?),
                 "trap_vector" => options.trap_vectors.push(number(value)?),
                 "user_vector" => options.user_vectors.push(number(value)?),
                 _ => return Err(unknown()),
@@ -120,11 +128,11 @@ impl Options {
     /// The arguments that say the same.
     #[must_use]
     pub fn to_arguments(&self) -> Vec<String> {
-        let mut arguments = vec![
-            format!("detail={}", self.detail.name()),
-            format!("lead={}", self.lead),
-            format!("kernel={:#x}-{:#x}", self.kernel.start, self.kernel.end),
-        ];
+        let mut arguments = vec![format!("detail={}", self.detail.name()), format!("lead={}", self.lead)];
+        let range = |key, range: &Range<u64>| format!("{key}={:#x}-{:#x}", range.start, range.end);
+        arguments.push(range("kernel", &self.kernel));
+        arguments.extend(self.trap_entry.iter().map(|stage| range("trap_entry", stage)));
+        arguments.extend(self.trap_return.iter().map(|stage| range("trap_return", stage)));
         let path = |key, path: &PathBuf| format!("{key}={}", path.display());
         arguments.extend(self.preset.iter().map(|file| path("preset", file)));
         arguments.extend(self.report.iter().map(|file| path("report", file)));
@@ -160,6 +168,8 @@ mod tests {
             preset: Some("a/preset".into()),
             report: Some("a/report".into()),
             kernel: 0x8020_0000..0x8040_0000,
+            trap_entry: Some(0x8020_1000..0x8020_1040),
+            trap_return: Some(0x8020_1040..0x8020_1080),
             trap_vectors: vec![0xffff_ffff_8020_1000],
             user_vectors: vec![0x1_0000, 0x2_0000],
         };

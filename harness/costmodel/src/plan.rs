@@ -225,7 +225,7 @@ fn charge(decoded: Decoded) -> Charge {
 #[must_use]
 pub fn plan(instructions: &[Instruction], preset: &Preset, options: &Options) -> Plan {
     let first = instructions.first().expect("a block has an instruction");
-    let owner = Owner::of(first.address, first.physical, &options.kernel);
+    let owner = Owner::of(first.address, first.physical, options);
     let entry = if options.trap_vectors.contains(&first.address) {
         Entry::Trap
     } else if options.user_vectors.contains(&first.address) {

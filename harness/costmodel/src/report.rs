@@ -33,7 +33,70 @@ impl End {
     }
 }
 
-/// A marker that a hart reached, with its figures just before. All of them only grow.
+/// What some code took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// Cycles, idle time excluded.
+    pub cycles: u64,
+    /// Instructions.
+    pub instructions: u64,
+}
+
+/// What a hart has done since the kernel began there. All of it only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Outside the kernel.
+    pub user: Figure,
+    /// In the kernel, all stages.
+    pub kernel: Figure,
+    /// Of the kernel's, what saved the state of a program.
+    pub trap_entry: Figure,
+    /// Of the kernel's, what returned to a program.
+    pub trap_return: Figure,
+    /// Traps into the kernel.
+    pub traps: u64,
+}
+
+impl Figures {
+    const NUMBERS: usize = 9;
+
+    /// All the numbers, in the order of a report.
+    #[must_use]
+    pub fn numbers(&self) -> [u64; Self::NUMBERS] {
+        let [user, kernel, entry, back] = [self.user, self.kernel, self.trap_entry, self.trap_return];
+        [
+            user.cycles,
+            user.instructions,
+            kernel.cycles,
+            kernel.instructions,
+            entry.cycles,
+            entry.instructions,
+            back.cycles,
+            back.instructions,
+            self.traps,
+        ]
+    }
+
+    fn from_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
+        let figure = |index| Figure { cycles: numbers[index], instructions: numbers[index + 1] };
+        Self {
+            user: figure(0),
+            kernel: figure(2),
+            trap_entry: figure(4),
+            trap_return: figure(6),
+            traps: numbers[8],
+        }
+    }
+
+    /// What was done since `earlier`, which must not be later.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let (now, then) = (self.numbers(), earlier.numbers());
+        Self::from_numbers(std::array::from_fn(|index| now[index] - then[index]))
+    }
+}
+
+/// A marker that a hart reached, with its figures just before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarkerRow {
     /// The hart.
@@ -43,29 +106,8 @@ pub struct MarkerRow {
     /// The hart's clock in cycles since the kernel began, on whichever hart was first: everything, idle time and
     /// firmware too. Comparable between harts.
     pub clock: u64,
-    /// Cycles outside the kernel.
-    pub user_cycles: u64,
-    /// Cycles in the kernel.
-    pub kernel_cycles: u64,
-    /// Instructions outside the kernel.
-    pub user_instructions: u64,
-    /// Instructions in the kernel.
-    pub kernel_instructions: u64,
-    /// Traps into the kernel.
-    pub traps: u64,
-}
-
-impl MarkerRow {
-    fn numbers(&self) -> [u64; 6] {
-        [
-            self.clock,
-            self.user_cycles,
-            self.kernel_cycles,
-            self.user_instructions,
-            self.kernel_instructions,
-            self.traps,
-        ]
-    }
+    /// What the hart has done.
+    pub figures: Figures,
 }
 
 /// All that a run left behind.
@@ -123,8 +165,8 @@ impl Report {
             }
         }
         for row in &self.markers {
-            let _ = write!(text, "marker {} {}", row.hart, row.marker.number());
-            for number in row.numbers() {
+            let _ = write!(text, "marker {} {} {}", row.hart, row.marker.number(), row.clock);
+            for number in row.figures.numbers() {
                 let _ = write!(text, " {number}");
             }
             text.push('\n');
@@ -194,16 +236,14 @@ impl Parser<'_> {
 fn marker_row(line: &str, harts: usize) -> Option<MarkerRow> {
     let mut words = line.strip_prefix("marker ")?.split(' ');
     let mut number = || words.next()?.parse::<u64>().ok();
-    let row = MarkerRow {
-        hart: usize::try_from(number()?).ok().filter(|hart| *hart < harts)?,
-        marker: Marker::from_number(u32::try_from(number()?).ok()?)?,
-        clock: number()?,
-        user_cycles: number()?,
-        kernel_cycles: number()?,
-        user_instructions: number()?,
-        kernel_instructions: number()?,
-        traps: number()?,
-    };
+    let hart = usize::try_from(number()?).ok().filter(|hart| *hart < harts)?;
+    let marker = Marker::from_number(u32::try_from(number()?).ok()?)?;
+    let clock = number()?;
+    let mut numbers = [0; Figures::NUMBERS];
+    for place in &mut numbers {
+        *place = number()?;
+    }
+    let row = MarkerRow { hart, marker, clock, figures: Figures::from_numbers(numbers) };
     words.next().is_none().then_some(row)
 }
 
@@ -222,11 +262,7 @@ mod tests {
             hart: 1,
             marker: Marker::new(Role::Begin, 7),
             clock,
-            user_cycles: 2,
-            kernel_cycles: 3,
-            user_instructions: 4,
-            kernel_instructions: 5,
-            traps: 6,
+            figures: Figures::from_numbers([1, 2, 3, 4, 5, 6, 7, 8, 9]),
         };
         Report {
             end: End::Exit,

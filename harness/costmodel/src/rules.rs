@@ -52,6 +52,15 @@ fn time(counters: &Counters) -> Vec<String> {
             problems.push(format!("{time} {} without an instruction", cycles.name()));
         }
     }
+    for (part, whole) in [
+        ([Counter::TrapEntryCycles, Counter::TrapReturnCycles], Counter::KernelCycles),
+        ([Counter::TrapEntryInstructions, Counter::TrapReturnInstructions], Counter::KernelInstructions),
+    ] {
+        let parts: u64 = part.into_iter().map(|counter| counters.get(counter)).sum();
+        if parts > counters.get(whole) {
+            problems.push(format!("the stages of traps have more {} than there are", whole.name()));
+        }
+    }
     let untranslated = counters.get(Counter::UntranslatedAccesses);
     if untranslated > 0 {
         problems.push(format!("{untranslated} accesses went the emulator did not say where"));
@@ -125,12 +134,9 @@ fn markers(report: &Report, hart: usize, counters: &Counters) -> Vec<String> {
     }
     let goes_back = rows.windows(2).find(|pair| {
         let (before, after) = (pair[0], pair[1]);
-        before.clock > after.clock
-            || before.user_cycles > after.user_cycles
-            || before.kernel_cycles > after.kernel_cycles
-            || before.user_instructions > after.user_instructions
-            || before.kernel_instructions > after.kernel_instructions
-            || before.traps > after.traps
+        let grows = |(before, after): (u64, u64)| before <= after;
+        let figures = before.figures.numbers().into_iter().zip(after.figures.numbers());
+        before.clock > after.clock || !figures.into_iter().all(grows)
     });
     if let Some(pair) = goes_back {
         problems.push(format!("a figure goes back before marker {}", pair[1].marker.number()));
@@ -144,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::options::Detail;
-    use crate::report::{End, MarkerRow};
+    use crate::report::{End, Figures, MarkerRow};
 
     /// The counters that must be more than zero on a hart where everything happened.
     const ALIVE: [Counter; 12] = [
@@ -183,11 +189,7 @@ mod tests {
             hart: 0,
             marker: Marker::new(Role::Point, 1),
             clock,
-            user_cycles: clock,
-            kernel_cycles: clock,
-            user_instructions: clock,
-            kernel_instructions: clock,
-            traps: clock,
+            figures: Figures { traps: clock, ..Figures::default() },
         };
         Report {
             end: End::Exit,

@@ -6,7 +6,7 @@
 mod diagnostic;
 mod experiment;
 mod kernel;
-mod names;
+pub(crate) mod names;
 mod platform;
 mod program;
 mod raw;

@@ -12,7 +12,7 @@ pub(super) fn is_valid(name: &str) -> bool {
 }
 
 /// "did you mean …?" (if something is close) and the list of what is known.
-pub(super) fn help<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn help<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let closest = known
         .iter()

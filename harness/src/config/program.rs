@@ -81,6 +81,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "unotification-check",
+        about: "checks U-notifications end to end; needs a kernel with uintr",
+        parameters: &[],
+    },
+    Program {
         name: "misbehave",
         about: "goes wrong on purpose, to test whatever has to notice",
         parameters: &[

@@ -152,6 +152,9 @@ pub struct CellRecord {
     pub started: String,
     /// Host time from power-on to the end, in milliseconds.
     pub host_ms: u64,
+    /// What the kernel warned of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What it came to.
     pub outcome: Outcome,
 }

@@ -157,6 +157,7 @@ impl Session<'_> {
             serial,
             started,
             host_ms: u64::try_from(boot.took.as_millis()).unwrap_or(u64::MAX),
+            warnings: boot.log.warnings.clone(),
             outcome: boot.outcome,
         };
         Ok((record, boot.log))

@@ -18,4 +18,6 @@ pub(super) enum Finding {
     Upstream(UpstreamLine),
     /// The firmware's name and version.
     Firmware(String),
+    /// The kernel runs, but not as it should.
+    Warning(String),
 }

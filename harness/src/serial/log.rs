@@ -24,6 +24,8 @@ pub struct SerialLog {
     pub tests: Suite,
     /// The firmware's name and version, if it printed them.
     pub firmware: Option<String>,
+    /// What the kernel warns of, such as a machine that does not isolate user threads.
+    pub warnings: Vec<String>,
 }
 
 /// Reads the log of the run called `run_id`, or of whatever run its first record belongs to.
@@ -36,6 +38,7 @@ pub fn parse(bytes: &[u8], run_id: Option<&str>) -> SerialLog {
         verdict: Verdict::Complete,
         tests: Suite::default(),
         firmware: None,
+        warnings: Vec::new(),
     };
     let mut alarms = Vec::new();
     let mut findings = scanner.push(bytes);
@@ -47,6 +50,7 @@ pub fn parse(bytes: &[u8], run_id: Option<&str>) -> SerialLog {
             Finding::Alarm(alarm, message) => alarms.push((alarm, message)),
             Finding::Upstream(line) => log.tests.advance(line),
             Finding::Firmware(name) => log.firmware = Some(name),
+            Finding::Warning(text) => log.warnings.push(text),
         }
     }
     log.verdict = judge(&log, &alarms, &scanner);

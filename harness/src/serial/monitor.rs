@@ -58,7 +58,7 @@ impl Monitor {
             Finding::Alarm(Alarm::LoaderPanic, message) => Some(Event::LoaderPanic(message)),
             Finding::Alarm(Alarm::UnhandledFault, message) => Some(Event::UnhandledFault(message)),
             Finding::Upstream(line) => upstream_event(line),
-            Finding::Problem(_) | Finding::Firmware(_) => None,
+            Finding::Problem(_) | Finding::Firmware(_) | Finding::Warning(_) => None,
         };
         first.then_some(Event::FirstRecord).into_iter().chain(event).collect()
     }

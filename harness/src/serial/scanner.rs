@@ -95,6 +95,10 @@ impl Scanner {
             self.firmware_seen = true;
             return Some(Finding::Firmware(quote(&line[start..])));
         }
+        const WARNING: &[u8] = b"@kernel-warning ";
+        if let Some(start) = find(line, WARNING) {
+            return Some(Finding::Warning(quote(&line[start + WARNING.len()..])));
+        }
         let line = UpstreamLine::recognise(line)?;
         // Before the driver has said that it is there, its words are anybody's.
         self.suite_started |= matches!(line, UpstreamLine::SuiteStart | UpstreamLine::TestStart { .. });

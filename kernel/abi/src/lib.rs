@@ -17,6 +17,7 @@
 //! * answers: [`error`], [`invocation_error`], [`lookup_failure`], [`fault`]
 //! * objects: [`object`], [`rights`], [`cnode_data`], [`vm`], [`sched`], [`user_context`], [`tcb`]
 //! * boot: [`bootinfo`]
+//! * beyond seL4: [`uintr`]
 
 #![no_std]
 
@@ -35,6 +36,7 @@ pub mod rights;
 pub mod sched;
 pub mod syscall;
 pub mod tcb;
+pub mod uintr;
 pub mod user_context;
 pub mod vm;
 
@@ -51,5 +53,6 @@ pub use message_info::MessageInfo;
 pub use object::ObjectType;
 pub use rights::CapRights;
 pub use syscall::{DebugSyscall, Syscall};
+pub use uintr::UintrInvocation;
 pub use user_context::{Register, UserContext};
 pub use vm::VmAttributes;

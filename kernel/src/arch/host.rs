@@ -4,6 +4,8 @@
 use core::cell::Cell;
 use std::thread_local;
 
+#[cfg(feature = "uintr")]
+use super::Pte;
 use super::{PageTable, PhysAddr, UserPrivilege};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -42,9 +44,17 @@ impl State {
     }
 }
 
+#[cfg(feature = "uintr")]
+#[path = "host_files.rs"]
+mod files;
+#[cfg(feature = "uintr")]
+pub use files::*;
+
 /// Processor state of a thread beyond its registers: none.
+#[cfg(not(feature = "uintr"))]
 pub struct ModeState;
 
+#[cfg(not(feature = "uintr"))]
 impl ModeState {
     /// The state of a new thread.
     pub(crate) fn reset(&self) {}
@@ -65,6 +75,9 @@ pub fn fpu_owner(_k: &Kernel, _hart: usize) -> Option<Obj<Tcb>> {
 pub enum Interrupt {
     /// Another hart wants something.
     Ipi,
+    /// An identity is pending in an interrupt file whose owner is blocked.
+    #[cfg(feature = "uintr")]
+    GuestFiles,
     /// The kernel tick.
     Timer,
     /// A device interrupt source.
@@ -111,6 +124,10 @@ pub fn halt() -> ! {
 
 /// Takes the interrupt that goes first.
 pub fn take_interrupt(_k: &Kernel) -> Option<Interrupt> {
+    #[cfg(feature = "uintr")]
+    if armed_and_pending_files() != 0 {
+        return Some(Interrupt::GuestFiles);
+    }
     INTERRUPT_PENDING.replace(false).then_some(Interrupt::Timer)
 }
 

@@ -3,11 +3,14 @@
 
 use core::mem::MaybeUninit;
 
-use rel4_abi::bootinfo::{BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, NUM_INITIAL_SLOTS};
+use rel4_abi::bootinfo::{
+    BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, CHUNK_REL4, NUM_INITIAL_SLOTS,
+};
 use rel4_abi::object::{
     ASID_POOL_BITS, MAX_UNTYPED_BITS, MIN_UNTYPED_BITS, PAGE_BITS, PAGE_TABLE_BITS, SLOT_BITS, TCB_BITS,
 };
 use rel4_abi::sched::MAX_PRIORITY;
+use rel4_abi::uintr::FEATURE_UINTR;
 use rel4_abi::user_context::Register;
 use rel4_abi::vm::{MIDDLE_LEVEL_BITS, ROOT_LEVEL_BITS, USER_TOP};
 use rel4_abi::{InitialSlot, SlotRegion, UntypedDesc};
@@ -27,6 +30,10 @@ use crate::object::{AsidPool, CNode, Tcb, ThreadState};
 use crate::vm::{Asid, FrameSize, VmRights, space};
 
 const PAGE: u64 = 1 << PAGE_BITS;
+const HEADER_BYTES: u64 = size_of::<BootInfoHeader>() as u64;
+/// What this kernel can beyond seL4.
+const FEATURES: u64 = if cfg!(feature = "uintr") { FEATURE_UINTR } else { 0 };
+const FEATURES_CHUNK_BYTES: u64 = HEADER_BYTES + size_of::<u64>() as u64;
 const ROOT_ASID: Asid = Asid(rel4_abi::vm::ASID_ROOT_TASK as u16);
 
 /// The root task's virtual addresses: the image, and behind it page by page what the kernel adds.
@@ -45,7 +52,7 @@ impl Layout {
         let (image, ipc_buffer) = (virt(arguments.image_start), virt(arguments.image_end));
         let bootinfo = ipc_buffer + PAGE;
         let extra = bootinfo + (1 << BOOTINFO_FRAME_BITS);
-        let extra_bytes = size_of::<BootInfoHeader>() as u64 + tree_bytes;
+        let extra_bytes = HEADER_BYTES + tree_bytes + if FEATURES == 0 { 0 } else { FEATURES_CHUNK_BYTES };
         let end = extra + extra_bytes.next_multiple_of(PAGE);
         assert!(
             image < ipc_buffer && image.is_multiple_of(PAGE) && end <= USER_TOP,
@@ -190,7 +197,7 @@ pub(super) fn create<'k>(
     info.user_image_paging = user_image_paging;
     info.extra_bi_pages = extra_bi_pages;
     info.init_thread_cnode_size_bits = u64::from(ROOT_CNODE_BITS);
-    write_extra(extra, tree, layout.extra_bytes);
+    write_extra(extra, tree);
     give_untypeds(&mut slots, info, &memory);
     info.empty = SlotRegion { start: slots.next, end: node.slot_count() };
     k
@@ -277,14 +284,23 @@ fn configure_thread(k: &Kernel, tcb: Obj<Tcb>, slots: &Slots, layout: &Layout, a
     space::activate(k, tcb);
 }
 
-/// Writes the extra BootInfo: the device tree as its one chunk.
-fn write_extra(at: PhysAddr, tree: &[u8], bytes: u64) {
-    let header = BootInfoHeader { id: CHUNK_FDT, len: bytes };
+/// Writes the extra BootInfo: the device tree, and from kernels that can more than seL4 a word that says what.
+fn write_extra(at: PhysAddr, tree: &[u8]) {
+    let tree_chunk = HEADER_BYTES + tree.len() as u64;
+    write_chunk(at, BootInfoHeader { id: CHUNK_FDT, len: tree_chunk }, tree);
+    if FEATURES != 0 {
+        let header = BootInfoHeader { id: CHUNK_REL4, len: FEATURES_CHUNK_BYTES };
+        write_chunk(at.offset(tree_chunk), header, &FEATURES.to_le_bytes());
+    }
+}
+
+fn write_chunk(at: PhysAddr, header: BootInfoHeader, content: &[u8]) {
     let to = arch::phys_to_virt(at);
-    // SAFETY: the extra BootInfo area has room for header and tree, page aligned, in memory that nothing else uses.
+    // SAFETY: `Layout` made the extra BootInfo area large enough for all chunks, in memory that nothing else uses. A chunk follows
+    // the one before without padding, so it may be unaligned.
     unsafe {
-        to.cast::<BootInfoHeader>().write(header);
-        to.add(size_of::<BootInfoHeader>()).copy_from_nonoverlapping(tree.as_ptr(), tree.len());
+        to.cast::<BootInfoHeader>().write_unaligned(header);
+        to.add(size_of::<BootInfoHeader>()).copy_from_nonoverlapping(content.as_ptr(), content.len());
     }
 }
 

@@ -163,6 +163,8 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
         Cap::AsidPool(c) if is_final => k.asids.delete_pool(k, c),
         Cap::PageTable(c) if is_final => crate::vm::finalise_page_table(k, c),
         Cap::Frame(c) => crate::vm::unmap_frame(k, &c),
+        #[cfg(feature = "uintr")]
+        Cap::SenderPage(c) => crate::uintr::unmap_sender(k, &c),
         _ => {}
     }
     (Cap::Null, CleanUp::Nothing)
@@ -178,5 +180,7 @@ fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
         notification.unbind();
     }
     crate::object::tcb::suspend(k, tcb);
+    #[cfg(feature = "uintr")]
+    crate::uintr::unregister(k, tcb);
     crate::arch::release_fpu(k, tcb);
 }

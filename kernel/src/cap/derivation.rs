@@ -108,6 +108,9 @@ pub fn is_final(slot: Obj<Slot>) -> bool {
 pub fn same_object(a: &Cap, b: &Cap) -> bool {
     match (a, b) {
         (Cap::Untyped(_), _) | (Cap::IrqControl, Cap::IrqHandler(_)) => false,
+        // A sender page does not keep its notification alive.
+        #[cfg(feature = "uintr")]
+        (Cap::SenderPage(_), _) | (_, Cap::SenderPage(_)) => false,
         (Cap::Frame(a), Cap::Frame(b)) => a.base == b.base && a.size == b.size && a.device == b.device,
         _ => same_region(a, b),
     }
@@ -120,6 +123,8 @@ pub fn same_region(a: &Cap, b: &Cap) -> bool {
         (Cap::Frame(a), Cap::Frame(_)) => covers(a.base.0, a.size.bits(), b),
         (Cap::Endpoint(a), Cap::Endpoint(b)) => a.endpoint == b.endpoint,
         (Cap::Notification(a), Cap::Notification(b)) => a.notification == b.notification,
+        #[cfg(feature = "uintr")]
+        (Cap::Notification(a), Cap::SenderPage(b)) => a.notification == b.notification,
         (Cap::CNode(a), Cap::CNode(b)) => a.node == b.node,
         (Cap::Thread(a), Cap::Thread(b)) => a == b,
         (Cap::Reply(a), Cap::Reply(b)) => a.caller == b.caller,

@@ -14,6 +14,9 @@ pub fn derive(slot: Obj<Slot>, cap: Cap) -> Result<Cap, InvocationError> {
         Cap::PageTable(PageTableCap { mapping: None, .. }) => Err(InvocationError::IllegalOperation),
         Cap::Frame(frame) => Ok(Cap::Frame(FrameCap { mapping: None, ..frame })),
         Cap::Reply(_) | Cap::IrqControl | Cap::Zombie(_) => Ok(Cap::Null),
+        // A mapping has one capability, as with frames a copy would have to start unmapped.
+        #[cfg(feature = "uintr")]
+        Cap::SenderPage(_) => Ok(Cap::Null),
         other => Ok(other),
     }
 }

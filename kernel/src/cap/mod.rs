@@ -50,6 +50,9 @@ pub enum Cap {
     Frame(FrameCap),
     /// A CNode or TCB in the middle of its deletion.
     Zombie(ZombieCap),
+    /// A mapping of the page through which a U-notification is sent.
+    #[cfg(feature = "uintr")]
+    SenderPage(SenderPageCap),
 }
 
 /// Capability to untyped memory.
@@ -158,6 +161,16 @@ pub struct FrameCap {
     pub mapping: Option<Mapping>,
 }
 
+/// Capability to the mapping of a sender page.
+#[cfg(feature = "uintr")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SenderPageCap {
+    /// The notification whose receiver owns the interrupt file.
+    pub notification: Obj<Notification>,
+    /// Where the page is mapped.
+    pub mapping: Mapping,
+}
+
 /// What remains of the last capability to a CNode or TCB while its slots are being emptied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ZombieCap {
@@ -198,6 +211,8 @@ impl Cap {
                 }
                 ZombieKind::Tcb => kernel(cap.slots.address(), size::TCB_BITS),
             },
+            #[cfg(feature = "uintr")]
+            Cap::SenderPage(_) => None,
             Cap::Null
             | Cap::Reply(_)
             | Cap::IrqControl

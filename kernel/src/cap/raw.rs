@@ -7,6 +7,8 @@
 
 use rel4_abi::CapRights;
 
+#[cfg(feature = "uintr")]
+use super::SenderPageCap;
 use super::{
     AsidPoolCap, CNodeCap, Cap, EndpointCap, FrameCap, Mapping, NotificationCap, PageTableCap, ReplyCap,
     UntypedCap, ZombieCap, ZombieKind,
@@ -38,6 +40,8 @@ enum Tag {
     PageTable = 12,
     Frame = 13,
     Zombie = 14,
+    #[cfg(feature = "uintr")]
+    SenderPage = 15,
 }
 
 const TAG_MASK: u64 = 0xf;
@@ -158,6 +162,11 @@ impl RawCap {
                 remaining: self.0[1],
                 kind: if self.field(6, 1) != 0 { ZombieKind::Tcb } else { ZombieKind::CNode },
             }),
+            #[cfg(feature = "uintr")]
+            t if t == is(Tag::SenderPage) => match self.mapping() {
+                Some(mapping) => Cap::SenderPage(SenderPageCap { notification: self.object(), mapping }),
+                None => Cap::Null,
+            },
             _ => Cap::Null,
         }
     }
@@ -207,6 +216,10 @@ impl RawCap {
                 c.size.index() | (c.rights.bits() << 2) | (u64::from(c.device) << 4),
                 mapping(c.mapping),
             ),
+            #[cfg(feature = "uintr")]
+            Cap::SenderPage(c) => {
+                Self::new(Tag::SenderPage, c.notification.address() as u64, 0, mapping(Some(c.mapping)))
+            }
             Cap::Zombie(c) => Self::new(
                 Tag::Zombie,
                 c.slots.address() as u64,

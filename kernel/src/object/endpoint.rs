@@ -99,7 +99,7 @@ impl Obj<Endpoint> {
     #[inline]
     pub fn receive(self, k: &Kernel, receiver: Obj<Tcb>, cap_can_grant: bool, kind: ReceiveKind) {
         if let Some(notification) = receiver.bound_notification()
-            && notification.take_into(receiver)
+            && notification.take_into(k, receiver)
         {
             return;
         }
@@ -122,6 +122,11 @@ impl Obj<Endpoint> {
             }
             None => match kind {
                 ReceiveKind::Blocking => {
+                    #[cfg(feature = "uintr")]
+                    if let Some(bits) = crate::uintr::arm_or_take(k, receiver) {
+                        receiver.context.set_badge(bits);
+                        return;
+                    }
                     let state = ThreadState::BlockedOnReceive { endpoint: self, can_grant: cap_can_grant };
                     receiver.set_state(k, state);
                     self.queue.push_back(receiver);

@@ -52,6 +52,8 @@ impl Obj<Notification> {
     #[inline]
     pub fn signal(self, k: &Kernel, badge: u64) {
         if let Some(waiter) = self.queue.pop_front() {
+            #[cfg(feature = "uintr")]
+            crate::uintr::disarm(waiter);
             wake(k, waiter, badge);
             return;
         }
@@ -60,16 +62,37 @@ impl Obj<Notification> {
             && matches!(thread.state(), ThreadState::BlockedOnReceive { .. })
         {
             super::tcb::cancel_ipc(k, thread);
+            #[cfg(feature = "uintr")]
+            crate::uintr::disarm(thread);
             wake(k, thread, badge);
             return;
         }
+        #[cfg(feature = "uintr")]
+        let badge = match self.bound_thread() {
+            Some(thread) if crate::uintr::is_registered(thread) && badge != 0 => {
+                let rest = crate::uintr::raise(k, thread, badge);
+                if rest == 0 {
+                    return;
+                }
+                rest
+            }
+            _ => badge,
+        };
         self.word.set(self.word.get() | badge);
         self.set_active(true);
     }
 
     /// If the notification is active, gives its word to `receiver` and makes it idle.
     #[inline]
-    pub fn take_into(self, receiver: Obj<Tcb>) -> bool {
+    pub fn take_into(self, k: &Kernel, receiver: Obj<Tcb>) -> bool {
+        #[cfg(feature = "uintr")]
+        if let Some(bits) = crate::uintr::take_pending(k, receiver) {
+            receiver.context.set_badge(self.word.take() | bits);
+            self.set_active(false);
+            return true;
+        }
+        #[cfg(not(feature = "uintr"))]
+        let _ = k;
         if !self.is_active() {
             return false;
         }
@@ -80,15 +103,32 @@ impl Obj<Notification> {
 
     /// Waits for a signal.
     pub fn wait(self, k: &Kernel, receiver: Obj<Tcb>) {
-        if !self.take_into(receiver) {
-            receiver.set_state(k, ThreadState::BlockedOnNotification(self));
-            self.queue.push_back(receiver);
+        if self.take_into(k, receiver) {
+            return;
+        }
+        #[cfg(feature = "uintr")]
+        if let Some(bits) = crate::uintr::arm_or_take(k, receiver) {
+            receiver.context.set_badge(bits);
+            return;
+        }
+        receiver.set_state(k, ThreadState::BlockedOnNotification(self));
+        self.queue.push_back(receiver);
+    }
+
+    /// Moves the bits that wait in the word into the interrupt file that the bound thread has just got.
+    #[cfg(feature = "uintr")]
+    pub fn move_word_to_file(self, k: &Kernel, receiver: Obj<Tcb>) {
+        let word = self.word.get();
+        if word != 0 {
+            let rest = crate::uintr::raise(k, receiver, word);
+            self.word.set(rest);
+            self.set_active(rest != 0);
         }
     }
 
     /// Looks for a signal; badge 0 if there is none.
-    pub fn poll(self, receiver: Obj<Tcb>) {
-        if !self.take_into(receiver) {
+    pub fn poll(self, k: &Kernel, receiver: Obj<Tcb>) {
+        if !self.take_into(k, receiver) {
             receiver.context.set_badge(0);
         }
     }
@@ -133,7 +173,8 @@ impl Obj<Notification> {
     }
 }
 
-fn wake(k: &Kernel, thread: Obj<Tcb>, badge: u64) {
+/// Gives a thread that waited a badge and lets it run.
+pub fn wake(k: &Kernel, thread: Obj<Tcb>, badge: u64) {
     thread.context.set_badge(badge);
     thread.set_state(k, ThreadState::Running);
     sched::possible_switch_to(k, thread);

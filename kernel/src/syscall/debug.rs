@@ -50,6 +50,8 @@ fn type_number(cap: &Cap) -> u64 {
         Cap::AsidPool(_) => 13,
         Cap::IrqControl => 14,
         Cap::IrqHandler(_) => 16,
+        #[cfg(feature = "uintr")]
+        Cap::SenderPage(_) => 1,
         Cap::Zombie(_) => 18,
         Cap::Domain => 20,
     }

@@ -80,6 +80,12 @@ impl Invocation<'_> {
         rel4_abi::Invocation::decode(self.label, LABELS)
     }
 
+    /// The operation on U-notifications that the label asks for.
+    #[cfg(feature = "uintr")]
+    pub fn uintr_operation(&self) -> Option<rel4_abi::UintrInvocation> {
+        rel4_abi::UintrInvocation::decode(self.label)
+    }
+
     /// Argument word `index`, which the caller has checked to be below [`Self::length`]. Words beyond the registers are read
     /// from user memory: read each once.
     #[inline]
@@ -167,6 +173,8 @@ fn dispatch(inv: &Invocation<'_>) -> Outcome {
         Cap::AsidPool(cap) => invoke::asid::invoke_pool(inv, cap),
         Cap::PageTable(cap) => invoke::page_table::invoke(inv, cap),
         Cap::Frame(cap) => invoke::frame::invoke(inv, cap),
+        #[cfg(feature = "uintr")]
+        Cap::SenderPage(_) => Err(InvocationError::IllegalOperation.into()),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
         {
             match kind {
                 ReceiveKind::Blocking => cap.notification.wait(k, thread),
-                ReceiveKind::NonBlocking => cap.notification.poll(thread),
+                ReceiveKind::NonBlocking => cap.notification.poll(k, thread),
             }
         }
         _ => fail(LookupFailure::MissingCapability { bits_left: 0 }),

@@ -16,5 +16,7 @@ mod scheduling;
 mod spaces;
 mod threads;
 mod transfer;
+#[cfg(feature = "uintr")]
+mod uintr;
 
 use machine::Machine;

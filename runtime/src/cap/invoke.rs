@@ -20,6 +20,12 @@ pub(super) fn invoke(
     // A kernel without the invocation could only refuse it.
     let label =
         invocation.encode(labels::selected()).ok_or(Error::Refused(InvocationError::IllegalOperation))?;
+    invoke_label(target, label, caps, words)
+}
+
+/// The same for an operation that has one label in all label tables.
+#[inline(always)]
+pub(super) fn invoke_label(target: CPtr, label: u64, caps: &[CPtr], words: &[u64]) -> Result<Message, Error> {
     for (index, &cap) in caps.iter().enumerate() {
         arch::set_extra_cap(index, cap);
     }

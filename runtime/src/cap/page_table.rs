@@ -1,8 +1,9 @@
 //! Page tables and the roots made of them.
 
-use rel4_abi::{CPtr, Invocation, VmAttributes};
+use rel4_abi::{CPtr, Invocation, UintrInvocation, VmAttributes};
 
-use super::invoke::invoke;
+use super::invoke::{invoke, invoke_label};
+use super::{CNode, Notification};
 use crate::error::Error;
 
 /// A capability to a page table. With an ASID it is the root of an address space, a [`VSpace`].
@@ -12,6 +13,26 @@ pub struct PageTable(pub CPtr);
 /// A capability to the root page table of an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VSpace(pub CPtr);
+
+impl VSpace {
+    /// Maps at `vaddr` the page through which the receiver of `notification` is interrupted, and puts the page's capability into slot
+    /// `index` of `node`, all 64 bits of the index counting. A 32-bit store of an identity to the page's first word raises it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if the notification has no registered receiver; those of mapping a frame.
+    pub fn register_sender(
+        self,
+        notification: Notification,
+        vaddr: u64,
+        node: CNode,
+        index: u64,
+    ) -> Result<(), Error> {
+        let label = UintrInvocation::RegisterSender.label();
+        let depth = u64::from(rel4_abi::cptr::WORD_BITS);
+        invoke_label(self.0, label, &[notification.0, node.0], &[vaddr, index, depth]).map(drop)
+    }
+}
 
 impl PageTable {
     /// Installs the table in `vspace` at the highest level that has none for `vaddr`.

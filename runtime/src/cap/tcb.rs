@@ -2,11 +2,11 @@
 
 use rel4_abi::tcb::{READ_REGISTERS_SUSPEND, WRITE_REGISTERS_FIXED_WORDS, WRITE_REGISTERS_RESUME};
 use rel4_abi::user_context::USER_CONTEXT_WORDS;
-use rel4_abi::{CNodeCapData, CPtr, Invocation, UserContext};
+use rel4_abi::{CNodeCapData, CPtr, Invocation, UintrInvocation, UserContext};
 
 use super::cnode::CNode;
 use super::frame::Frame;
-use super::invoke::invoke;
+use super::invoke::{invoke, invoke_label};
 use super::notification::Notification;
 use super::page_table::VSpace;
 use crate::arch;
@@ -139,6 +139,26 @@ impl Tcb {
     /// The kernel's: `IllegalOperation` if one of the two is bound already.
     pub fn bind_notification(self, notification: Notification) -> Result<(), Error> {
         invoke(self.0, Invocation::TcbBindNotification, &[notification.0], &[]).map(drop)
+    }
+
+    /// Gives the thread an interrupt file, so that `notification`, which is bound to it, becomes a U-notification: its signals, and stores of
+    /// senders, interrupt the thread at `entry` without the kernel. The thread must be on the caller's hart.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `NotEnoughMemory` if the hart has no free file, `IllegalOperation` on a kernel without U-notifications.
+    pub fn register_receiver(self, notification: Notification, entry: u64) -> Result<(), Error> {
+        let label = UintrInvocation::RegisterReceiver.label();
+        invoke_label(self.0, label, &[notification.0], &[entry]).map(drop)
+    }
+
+    /// Gives the thread's interrupt file up.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if it has none.
+    pub fn unregister_receiver(self) -> Result<(), Error> {
+        invoke_label(self.0, UintrInvocation::Unregister.label(), &[], &[]).map(drop)
     }
 
     /// Moves the thread to `core`. A single-core kernel refuses.

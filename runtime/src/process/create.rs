@@ -51,7 +51,7 @@ pub fn create(
         tcb.set_affinity(spec.hart)?;
     }
     tcb.write_registers(&initial_context(spec, info.num_nodes))?;
-    Ok(Process { tcb })
+    Ok(Process { tcb, vspace })
 }
 
 fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {

@@ -259,7 +259,8 @@ fn the_report_is_as_of_the_exit_marker() {
     let report = machine.model.take_report();
     assert_eq!(report.end, End::Exit);
     assert_eq!(report.harts[0].get(Counter::KernelInstructions), 3);
-    let rows: Vec<_> = report.markers.iter().map(|row| (row.marker, row.kernel_instructions)).collect();
+    let rows: Vec<_> =
+        report.markers.iter().map(|row| (row.marker, row.figures.kernel.instructions)).collect();
     assert_eq!(rows, [(marker, 2), (Marker::EXIT, 3)]);
 }
 

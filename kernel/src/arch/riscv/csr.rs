@@ -62,5 +62,9 @@ pub(super) const TIMER_INTERRUPT: usize = 1 << 5;
 /// `sie`, `sip`: external.
 pub(super) const EXTERNAL_INTERRUPT: usize = 1 << 9;
 
+/// `hie`, `hip`: a guest interrupt file.
+#[cfg(feature = "uintr")]
+pub(super) const GUEST_EXTERNAL_INTERRUPT: usize = 1 << 12;
+
 /// `scause`: an interrupt, not an exception.
 pub(super) const CAUSE_INTERRUPT: usize = 1 << 63;

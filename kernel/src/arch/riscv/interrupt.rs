@@ -20,6 +20,9 @@ pub(super) const SUPERVISOR_EXTERNAL: usize = 9;
 pub enum Interrupt {
     /// Another hart wants something.
     Ipi,
+    /// An identity is pending in an interrupt file whose owner is blocked.
+    #[cfg(feature = "uintr")]
+    GuestFiles,
     /// The kernel tick.
     Timer,
     /// A device interrupt source.
@@ -82,6 +85,11 @@ pub(super) fn set_up(k: &Kernel) {
     }
     // SAFETY: with `sstatus.SIE` clear the kernel itself is never interrupted.
     unsafe { csr::write!("sie", ENABLED) };
+    // SAFETY: likewise; no file is armed yet.
+    #[cfg(feature = "uintr")]
+    unsafe {
+        csr::write!("hie", csr::GUEST_EXTERNAL_INTERRUPT);
+    }
 }
 
 /// Whether an interrupt waits.
@@ -99,6 +107,10 @@ pub fn take_interrupt(k: &Kernel) -> Option<Interrupt> {
             Controller::None => None,
         };
         return claimed.filter(|irq| (1..=MAX_DEVICE_IRQ).contains(irq)).map(Interrupt::Device);
+    }
+    #[cfg(feature = "uintr")]
+    if super::armed_and_pending_files() != 0 {
+        return Some(Interrupt::GuestFiles);
     }
     if MAX_HARTS > 1 && pending & SOFTWARE_INTERRUPT != 0 {
         // SAFETY: takes the interrupt back; whatever it stands for is looked at after this.

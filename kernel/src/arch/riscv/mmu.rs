@@ -50,7 +50,8 @@ unsafe extern "C" {
     static __data_end: u8;
 }
 
-const fn image_to_phys(vaddr: u64) -> PhysAddr {
+/// The physical address of something in the kernel image.
+pub(super) const fn image_to_phys(vaddr: u64) -> PhysAddr {
     PhysAddr(vaddr.wrapping_sub(IMAGE_VADDR).wrapping_add(IMAGE_PADDR))
 }
 

@@ -8,6 +8,7 @@
 //! | the kernel's address space, switching user spaces, flushing | [`mmu`] |
 //! | what user mode is: U-mode or VS-mode | [`user_mode`] |
 //! | pending interrupts, the two interrupt controllers | [`interrupt`], [`plic`], [`aia`] |
+//! | interrupt files of user threads | `guest_files` (feature `uintr`) |
 //! | clock | [`timer`] |
 //! | floating-point registers | [`fpu`] |
 #![allow(unsafe_code, reason = "hardware access; each module's blocks say what they rely on")]
@@ -16,6 +17,8 @@ mod aia;
 mod csr;
 pub mod entry;
 mod fpu;
+#[cfg(feature = "uintr")]
+mod guest_files;
 mod interrupt;
 mod mmu;
 mod plic;
@@ -24,6 +27,8 @@ mod timer;
 mod user_mode;
 
 pub use fpu::{fpu_flags_changed, fpu_owner, handle_exception, release_fpu, save_fpu};
+#[cfg(feature = "uintr")]
+pub use guest_files::*;
 pub use interrupt::{
     Interrupt, MAX_DEVICE_IRQ, Trigger, acknowledge_irq, configure_irq, interrupt_pending, mask_irq,
     send_ipi, take_interrupt, unmask_irq, wait_for_interrupt,
@@ -52,6 +57,8 @@ pub struct State {
     /// Whose floating-point registers each hart holds.
     fpu_owners: [Cell<Option<Obj<Tcb>>>; MAX_HARTS],
     user_mode: user_mode::Features,
+    #[cfg(feature = "uintr")]
+    guest_files: GuestFiles,
 }
 
 impl State {
@@ -60,12 +67,15 @@ impl State {
         let hart_ids = entry::hart_ids();
         let user_mode = user_mode::Features::find(tree);
         user_mode::set_up(&user_mode);
+        user_mode::warn_of_weaknesses();
         Self {
-            interrupt_controller: interrupt::Controller::find(tree, &hart_ids),
             hart_ids,
+            interrupt_controller: interrupt::Controller::find(tree, &hart_ids),
             ticks_per_kernel_tick: timer::ticks_per_kernel_tick(tree),
             fpu_owners: [const { Cell::new(None) }; MAX_HARTS],
             user_mode,
+            #[cfg(feature = "uintr")]
+            guest_files: GuestFiles::find(tree, &hart_ids).expect("looked for above"),
         }
     }
 }
@@ -88,6 +98,19 @@ pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
     from.mode_state.save();
     to.mode_state.load();
     fpu::thread_switched(k, to);
+}
+
+/// Changes the processor state of a thread, which the hardware holds if it is the current one.
+#[cfg(feature = "uintr")]
+pub fn change_mode_state(k: &Kernel, thread: Obj<Tcb>, change: impl FnOnce(&ModeState)) {
+    let is_current = thread == k.current();
+    if is_current {
+        thread.mode_state.save();
+    }
+    change(&thread.mode_state);
+    if is_current {
+        thread.mode_state.load();
+    }
 }
 
 /// Prepares the boot hart for user threads: interrupts and the first tick.

@@ -7,6 +7,8 @@ pub(super) mod frame;
 pub(super) mod irq;
 pub(super) mod page_table;
 pub(super) mod tcb;
+#[cfg(feature = "uintr")]
+pub(super) mod uintr;
 pub(super) mod untyped;
 
 use rel4_abi::{InvocationError, LookupSide};

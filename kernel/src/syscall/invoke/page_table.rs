@@ -14,6 +14,8 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: PageTableCap) -> Outco
     match inv.operation() {
         Some(Op::RiscvPageTableMap) => map(inv, cap),
         Some(Op::RiscvPageTableUnmap) => unmap(inv, cap),
+        #[cfg(feature = "uintr")]
+        None => super::uintr::invoke_space(inv, cap),
         _ => Err(InvocationError::IllegalOperation.into()),
     }
 }

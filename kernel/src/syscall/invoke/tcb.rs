@@ -69,7 +69,13 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
         Some(Op::TcbSetAffinity) => {
             let [hart] = inv.arguments()?;
             let hart = usize::try_from(hart).ok().filter(|&hart| hart < MAX_HARTS);
-            sched::set_affinity(inv.k, tcb, hart.ok_or(InvocationError::IllegalOperation)?);
+            let hart = hart.ok_or(InvocationError::IllegalOperation)?;
+            // An interrupt file belongs to a hart; it does not move with its owner yet.
+            #[cfg(feature = "uintr")]
+            if crate::uintr::is_registered(tcb) && hart != tcb.affinity() {
+                return Err(InvocationError::IllegalOperation.into());
+            }
+            sched::set_affinity(inv.k, tcb, hart);
             Ok(Answer::EMPTY)
         }
         Some(Op::TcbSetTlsBase) => {
@@ -87,6 +93,8 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
             arch::fpu_flags_changed(inv.k, tcb);
             Ok(inv.answer(&[flags]))
         }
+        #[cfg(feature = "uintr")]
+        None => super::uintr::invoke_thread(inv, tcb),
         _ => Err(InvocationError::IllegalOperation.into()),
     }
 }

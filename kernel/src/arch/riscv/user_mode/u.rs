@@ -51,6 +51,9 @@ pub(in super::super) fn set_up(_: &Features) {
     }
 }
 
+/// U-mode is confined everywhere.
+pub(in super::super) fn warn_of_weaknesses() {}
+
 /// Selects the address space of user code, which is also the kernel's.
 #[inline(always)]
 pub(in super::super) fn set_translation(satp: u64) {

@@ -6,9 +6,12 @@
 
 use core::arch::asm;
 use core::cell::Cell;
+use core::fmt::Write as _;
 
 use super::super::csr;
+use super::confinement;
 use crate::arch::UserPrivilege;
+use crate::console::Console;
 use crate::vm::Asid;
 
 /// User threads run in VS-mode.
@@ -23,6 +26,10 @@ const HSTATUS_SPV: usize = 1 << 7;
 const HSTATUS_VTVM: usize = 1 << 20;
 /// `hstatus`: VS-mode cannot wait for interrupts.
 const HSTATUS_VTW: usize = 1 << 21;
+/// `hstatus`: the interrupt file that VS-mode reaches.
+pub(in super::super) const HSTATUS_VGEIN_SHIFT: u32 = 12;
+/// `vsie` as VS-mode sees it: its external interrupts.
+const VSIE_EXTERNAL: u64 = 1 << 9;
 /// `hideleg`: VS-mode takes its external interrupts itself.
 const HIDELEG_VSEI: usize = 1 << 10;
 /// `hcounteren`: `cycle`, `time` and `instret` are readable.
@@ -46,12 +53,15 @@ macro_rules! mode_state {
         #[repr(C)]
         pub struct ModeState {
             $($field: Cell<u64>,)*
+            /// The thread's interrupt file; 0 is none.
+            file: Cell<u64>,
         }
 
         impl ModeState {
             /// The state of a new thread.
             pub(crate) fn reset(&self) {
                 $(self.$field.set(0);)*
+                self.file.set(0);
                 self.vsstatus.set(VSSTATUS_NEW);
             }
 
@@ -66,6 +76,7 @@ macro_rules! mode_state {
             pub(in super::super) fn load(&self) {
                 // SAFETY: the registers act on virtual modes only, and hold what a thread had put there itself.
                 unsafe { $(csr::write!($csr, self.$field.get());)* }
+                self.load_file();
             }
         }
     };
@@ -82,6 +93,39 @@ mode_state! {
     vsiselect = "0x250",
     scounteren = "scounteren",
     senvcfg = "senvcfg",
+}
+
+impl ModeState {
+    /// The thread's interrupt file; 0 is none.
+    #[inline(always)]
+    pub fn file(&self) -> usize {
+        self.file.get() as usize
+    }
+
+    /// Gives the thread an interrupt file, and has its interrupts taken at `entry`.
+    pub fn take_file(&self, file: usize, entry: u64) {
+        self.file.set(file as u64);
+        self.vstvec.set(entry);
+        self.vsie.set(self.vsie.get() | VSIE_EXTERNAL);
+    }
+
+    /// Takes the file away.
+    pub fn drop_file(&self) {
+        self.file.set(0);
+    }
+
+    /// Lets the running thread reach its file, and no other.
+    #[inline(always)]
+    pub fn load_file(&self) {
+        // SAFETY: the register acts on virtual modes only; returns to VS-mode as always.
+        unsafe { csr::write!("hstatus", hstatus(self.file())) };
+    }
+}
+
+/// `hstatus` for a thread with this interrupt file.
+#[inline(always)]
+pub(in super::super) const fn hstatus(file: usize) -> usize {
+    HSTATUS_SPV | HSTATUS_VTVM | HSTATUS_VTW | file << HSTATUS_VGEIN_SHIFT
 }
 
 /// What user mode needs to know of the processor.
@@ -126,9 +170,20 @@ pub(in super::super) fn set_up(features: &Features) {
         if features.has_state_enable {
             csr::write!("0x60c", HSTATEEN0_AIA);
         }
-        csr::write!("hstatus", HSTATUS_SPV | HSTATUS_VTVM | HSTATUS_VTW);
+        csr::write!("hstatus", hstatus(0));
         csr::clear!("sstatus", csr::SSTATUS_SUM | csr::SSTATUS_MXR | csr::SSTATUS_FS);
         csr::set!("sstatus", csr::SSTATUS_SPIE | csr::SSTATUS_SPP);
+    }
+}
+
+/// Says, in every build, if this machine does not confine VS-mode.
+pub(in super::super) fn warn_of_weaknesses() {
+    if !confinement::is_enforced() {
+        // The console cannot fail.
+        let _ = writeln!(
+            Console,
+            "@kernel-warning this machine lets VS-mode write satp: user threads are not isolated from a hostile one"
+        );
     }
 }
 

@@ -1,0 +1,104 @@
+//! What must not change a figure: the way of charging, another run, a busy host.
+
+use std::process::{Child, Command, Stdio};
+
+use rel4_costmodel::options::Detail;
+use rel4_costmodel::report::{End, Report};
+
+use crate::machine::{ALL, Run, emulator};
+
+#[test]
+fn charging_every_instruction_singly_gives_the_same_report() {
+    let Some(emulator) = emulator() else { return };
+    for run in ALL {
+        let blocks = emulator.run(&run);
+        let singly = emulator.run(&Run { detail: Detail::EveryInstruction, ..run });
+        assert_eq!(Report { detail: Detail::Blocks, ..singly }, blocks, "{}", run.fixture);
+    }
+}
+
+/// Processes that keep every core of the host busy while they live.
+struct Load(Vec<Child>);
+
+impl Load {
+    fn start() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let busy = || Command::new("sh").args(["-c", "while :; do :; done"]).stdout(Stdio::null()).spawn();
+        Self((0..2 * cores).map(|_| busy().expect("a shell starts")).collect())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn runs_repeat_to_the_byte_on_a_host_that_is_busy_and_on_one_that_is_not() {
+    let Some(emulator) = emulator() else { return };
+    for run in ALL {
+        let first = emulator.run(&run).to_text();
+        for _ in 0..2 {
+            assert_eq!(emulator.run(&run).to_text(), first, "{}", run.fixture);
+        }
+        let _load = Load::start();
+        for _ in 0..2 {
+            assert_eq!(emulator.run(&run).to_text(), first, "{} on a busy host", run.fixture);
+        }
+    }
+}
+
+/// Starts `run` with the plugin's `arguments`; what the emulator says.
+fn refused(run: &Run, arguments: &str) -> Option<String> {
+    let emulator = emulator()?;
+    let plugin = format!("{}{arguments}", emulator.plugin().display());
+    let output = emulator.command(run, &plugin).output().expect("the emulator starts");
+    assert!(!output.status.success());
+    Some(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_refused_in_words() {
+    let Some(errors) = refused(&Run::new("loops", 1), ",speed=high") else { return };
+    assert!(errors.contains("`speed=high`: expected one of"), "{errors}");
+}
+
+#[test]
+fn a_preset_that_is_not_there_is_refused_in_words() {
+    let Some(errors) = refused(&Run::new("loops", 1), ",preset=/nowhere") else { return };
+    assert!(errors.contains("/nowhere: No such file"), "{errors}");
+}
+
+#[test]
+fn harts_on_threads_of_their_own_are_refused_in_words() {
+    let Some(emulator) = emulator() else { return };
+    let run = Run::new("two_harts", 2);
+    let with_icount = emulator.command(&run, &emulator.plugin().display().to_string());
+    let mut command = Command::new(with_icount.get_program());
+    let icount = ["-icount", "shift=0,sleep=off"];
+    command.args(with_icount.get_args().filter(|argument| !icount.iter().any(|word| argument == word)));
+    let output = command.output().expect("the emulator starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("start QEMU with `-icount shift=0,sleep=off`"), "{errors}");
+}
+
+#[test]
+fn an_emulator_that_is_stopped_leaves_a_report_that_says_so() {
+    let Some(emulator) = emulator() else { return };
+    let scratch = tempfile::tempdir().expect("temporary directory");
+    let path = scratch.path().join("report");
+    let plugin = format!("{},report={}", emulator.plugin().display(), path.display());
+    let mut command = emulator.command(&Run::new("speed", 1), &plugin);
+    let mut child = command.spawn().expect("the emulator starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    // `timeout` passes the signal on.
+    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(stopped.expect("kill runs").success());
+    child.wait().expect("the emulator ends");
+    let text = std::fs::read_to_string(&path).expect("there is a report");
+    assert_eq!(Report::parse(&text).expect("whole").end, End::Shutdown);
+}

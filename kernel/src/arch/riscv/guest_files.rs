@@ -1,0 +1,171 @@
+//! The guest interrupt files of the hart's IMSIC (AIA specification, chapters 3 and 6): user threads own them.
+//!
+//! A file is a page of its own in physical memory, into which identities are stored from anywhere, and a set of registers that only its own
+//! hart reaches, through the VS registers and `hstatus.VGEIN`. The running thread's file is selected while it runs; the kernel selects
+//! another for a moment and puts everything back.
+
+use super::csr;
+use super::interrupt::SUPERVISOR_EXTERNAL;
+use super::mmu::phys_to_virt;
+use super::user_mode::{self, HSTATUS_VGEIN_SHIFT};
+use crate::arch::{PhysAddr, Pte};
+use crate::config::MAX_HARTS;
+use crate::kernel::Kernel;
+
+const EIDELIVERY: usize = 0x70;
+const EITHRESHOLD: usize = 0x72;
+const EIP0: usize = 0x80;
+const EIE0: usize = 0xc0;
+/// Registers of 64 identities each; only even numbers exist.
+const IDENTITY_REGISTERS: [usize; 4] = [0, 2, 4, 6];
+/// Identities 1 to 63, the notification word.
+const WORD_IDENTITIES: usize = !1;
+const PAGE_BYTES: u64 = 4096;
+const PAGE_BITS: u32 = 12;
+
+/// Where the files of all harts are.
+pub struct GuestFiles {
+    /// Each hart's supervisor file; its guest files follow, a page each.
+    supervisor_pages: [PhysAddr; MAX_HARTS],
+    /// The highest file number of a hart.
+    highest: usize,
+}
+
+impl GuestFiles {
+    /// Finds the supervisor-level IMSIC in the device tree.
+    pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Option<Self> {
+        let cells = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | usize::from(byte));
+        let imsic = tree.all_nodes().find(|node| {
+            let pairs = node.property("interrupts-extended").map_or(&[][..], |property| property.value);
+            node.compatible().is_some_and(|names| names.all().any(|name| name == "riscv,imsics"))
+                && pairs.chunks_exact(8).any(|pair| cells(&pair[4..]) == SUPERVISOR_EXTERNAL)
+        })?;
+        let base = imsic.reg()?.next()?.starting_address.addr() as u64;
+        let guest_bits =
+            imsic.property("riscv,guest-index-bits").and_then(fdt::node::NodeProperty::as_usize).unwrap_or(0);
+        let stride = PAGE_BYTES << guest_bits;
+        // SAFETY: no file has an owner yet; the bits that stay are those of files that exist.
+        unsafe { csr::write!("hgeie", usize::MAX) };
+        let highest = csr::read!("hgeie").count_ones() as usize;
+        // SAFETY: as above.
+        unsafe { csr::write!("hgeie", 0usize) };
+        let supervisor_pages = harts.map(|hart| PhysAddr(base + hart as u64 * stride));
+        Some(Self { supervisor_pages, highest: highest.min((1 << guest_bits) - 1) })
+    }
+}
+
+/// The highest file number of a hart.
+pub fn interrupt_files(k: &Kernel) -> usize {
+    k.arch.guest_files.highest
+}
+
+/// The page of a file.
+pub fn file_page(k: &Kernel, hart: usize, file: usize) -> PhysAddr {
+    k.arch.guest_files.supervisor_pages[hart].offset(file as u64 * PAGE_BYTES)
+}
+
+/// Whether an entry maps the page of a guest file.
+pub fn is_file_page(k: &Kernel, entry: Pte) -> bool {
+    (0..MAX_HARTS).any(|hart| (1..=interrupt_files(k)).any(|file| entry.is_leaf_to(file_page(k, hart, file))))
+}
+
+/// Raises an identity in the file with this page.
+pub fn raise_identity(page: PhysAddr, identity: u32) {
+    let register: *mut u32 = phys_to_virt(page).cast();
+    // SAFETY: the page is an interrupt file; offset 0 takes identities.
+    unsafe { register.write_volatile(identity) };
+}
+
+/// Works on a file of this hart, with access to its registers; the running thread's own selection is as before afterwards.
+fn with_file<R>(file: usize, work: impl FnOnce() -> R) -> R {
+    let (hstatus, select) = (csr::read!("hstatus"), csr::read!("0x250"));
+    // SAFETY: the registers act on virtual modes only, and are put back.
+    unsafe { csr::write!("hstatus", user_mode::hstatus(file)) };
+    let result = work();
+    // SAFETY: as above.
+    unsafe {
+        csr::write!("0x250", select);
+        csr::write!("hstatus", hstatus);
+    }
+    result
+}
+
+fn select(register: usize) {
+    // SAFETY: called inside `with_file`, which puts the selection back.
+    unsafe { csr::write!("0x250", register) };
+}
+
+fn set(register: usize, value: usize) {
+    select(register);
+    // SAFETY: the register is the selected file's own.
+    unsafe { csr::write!("0x251", value) };
+}
+
+const _: () = assert!(HSTATUS_VGEIN_SHIFT == 12 && PAGE_BITS == 12);
+
+/// Empties a file and lets the identities of the notification word through.
+pub fn open_file(file: usize) {
+    with_file(file, || {
+        for register in IDENTITY_REGISTERS {
+            set(EIE0 + register, 0);
+            set(EIP0 + register, 0);
+        }
+        set(EIE0, WORD_IDENTITIES);
+        set(EITHRESHOLD, 0);
+        set(EIDELIVERY, 1);
+    });
+}
+
+/// Silences a file.
+pub fn close_file(file: usize) {
+    disarm_file(file);
+    with_file(file, || {
+        set(EIDELIVERY, 0);
+        for register in IDENTITY_REGISTERS {
+            set(EIE0 + register, 0);
+            set(EIP0 + register, 0);
+        }
+    });
+}
+
+/// Whether an enabled identity is pending in the file.
+pub fn file_is_pending(file: usize) -> bool {
+    with_file(file, || csr::read!("0x25c") != 0)
+}
+
+/// Takes the pending and enabled identities 1 to 63 out of the file, as a word with a bit for each.
+pub fn take_file_word(file: usize) -> u64 {
+    with_file(file, || {
+        select(EIE0);
+        let enabled = csr::read!("0x251");
+        select(EIP0);
+        let pending: usize;
+        // SAFETY: clears pending bits of the selected file, which the caller delivers instead.
+        unsafe {
+            core::arch::asm!("csrrc {}, 0x251, {}", out(reg) pending, in(reg) enabled, options(nostack));
+        }
+
+        (pending & enabled) as u64
+    })
+}
+
+/// Makes the file interrupt the kernel when an identity is pending, whatever its owner did to silence it.
+pub fn arm_file(file: usize) {
+    with_file(file, || {
+        set(EITHRESHOLD, 0);
+        set(EIDELIVERY, 1);
+    });
+    // SAFETY: the kernel takes the interrupt, and disarms the file then.
+    unsafe { csr::set!("hgeie", 1usize << file) };
+}
+
+/// Leaves the file to its owner again.
+pub fn disarm_file(file: usize) {
+    // SAFETY: only keeps an interrupt from the kernel.
+    unsafe { csr::clear!("hgeie", 1usize << file) };
+}
+
+/// The armed files of this hart with something pending: bit *f* is file *f*.
+pub fn armed_and_pending_files() -> usize {
+    csr::read!("0xe12") & csr::read!("hgeie")
+}

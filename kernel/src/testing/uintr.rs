@@ -1,0 +1,224 @@
+//! U-notifications, as far as the kernel takes part in them.
+
+use rel4_abi::vm::USER_TOP;
+use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall, UintrInvocation};
+
+use super::Machine;
+use crate::arch;
+use crate::cap::Cap;
+use crate::object::ThreadState;
+use crate::trap::{self, Cause};
+
+const ROOT: u64 = InitialSlot::CNode as u64;
+const SPACE: u64 = InitialSlot::VSpace as u64;
+const TCB: u64 = InitialSlot::Tcb as u64;
+/// A page with page tables: behind the BootInfo of the root task.
+const PAGE: u64 = 0x4_0000;
+
+type Outcome = Result<(), InvocationError>;
+
+fn call(m: &Machine, operation: UintrInvocation, cptr: u64, words: &[u64], caps: &[u64]) -> Outcome {
+    m.call(cptr, operation.label(), words, caps).result().map(drop)
+}
+
+fn register(m: &Machine, tcb: u64, notification: u64) -> Outcome {
+    call(m, UintrInvocation::RegisterReceiver, tcb, &[0x1_0000], &[notification])
+}
+
+fn add_sender(m: &mut Machine, notification: u64, vaddr: u64) -> Result<u64, InvocationError> {
+    let slot = m.free_slot();
+    call(m, UintrInvocation::RegisterSender, SPACE, &[vaddr, slot, 64], &[notification, ROOT]).map(|()| slot)
+}
+
+/// A machine whose root task is a registered receiver.
+fn receiver() -> (Machine, u64) {
+    let mut m = Machine::new();
+    arch::reset_files();
+    let notification = m.make(ObjectType::Notification, 0);
+    m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
+    register(&m, TCB, notification).unwrap();
+    (m, notification)
+}
+
+/// What a sender does: a store to its page.
+fn store(m: &Machine, file: usize, identity: u32) {
+    arch::raise_identity(arch::file_page(m.k, 0, file), identity);
+}
+
+fn poll(m: &Machine, notification: u64) -> u64 {
+    let thread = m.current();
+    m.simple(Syscall::NBRecv, notification, &[]);
+    m.reply_of(thread).badge
+}
+
+/// The first file that threads get.
+const FILE: usize = 2;
+
+#[test]
+fn only_a_thread_bound_to_the_notification_can_take_a_file_and_only_one() {
+    let mut m = Machine::new();
+    arch::reset_files();
+    let notification = m.make(ObjectType::Notification, 0);
+    assert_eq!(register(&m, TCB, notification), Err(InvocationError::IllegalOperation));
+    m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
+    let send_only = m.mint(notification, CapRights::WRITE, 1);
+    assert_eq!(register(&m, TCB, send_only), Err(InvocationError::InvalidCapability { index: 1 }));
+    assert_eq!(register(&m, TCB, ROOT), Err(InvocationError::InvalidCapability { index: 1 }));
+    register(&m, TCB, notification).unwrap();
+    assert_eq!(register(&m, TCB, notification), Err(InvocationError::IllegalOperation));
+}
+
+#[test]
+fn files_run_out_and_a_file_given_up_is_not_given_out_again() {
+    let mut m = Machine::new();
+    arch::reset_files();
+    let take = |m: &mut Machine| {
+        let (thread, notification) = (m.make_thread(1), m.make(ObjectType::Notification, 0));
+        m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
+        (thread, register(m, thread, notification))
+    };
+    let (first, result) = take(&mut m);
+    result.unwrap();
+    take(&mut m).1.unwrap();
+    let none_left = Err(InvocationError::NotEnoughMemory { bytes_free: 0 });
+    assert_eq!(take(&mut m).1, none_left);
+    m.delete(first).unwrap();
+    assert_eq!(take(&mut m).1, none_left);
+}
+
+#[test]
+fn stores_and_kernel_signals_meet_in_one_word() {
+    let (mut m, notification) = receiver();
+    let badged = m.mint(notification, CapRights::ALL, 0b100);
+    store(&m, FILE, 1);
+    m.simple(Syscall::Send, badged, &[]);
+    assert_eq!(poll(&m, notification), 0b101);
+    assert_eq!(poll(&m, notification), 0);
+}
+
+#[test]
+fn bit_63_and_the_zero_badge_travel_in_the_ordinary_word() {
+    let (mut m, notification) = receiver();
+    let top = m.mint(notification, CapRights::ALL, 1 << 63 | 1);
+    m.simple(Syscall::Send, top, &[]);
+    assert_eq!(poll(&m, notification), 1 << 63 | 1);
+    m.simple(Syscall::Send, notification, &[]);
+    let root = m.current();
+    m.simple(Syscall::Recv, notification, &[]);
+    assert_eq!((m.current(), m.reply_of(root).badge), (root, 0));
+}
+
+#[test]
+fn bits_from_before_the_registration_are_not_lost() {
+    let mut m = Machine::new();
+    arch::reset_files();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 0b1010);
+    m.simple(Syscall::Send, badged, &[]);
+    m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
+    register(&m, TCB, notification).unwrap();
+    assert_eq!(poll(&m, notification), 0b1010);
+}
+
+#[test]
+fn a_store_before_between_or_after_the_steps_of_blocking_always_wakes() {
+    for silenced in [false, true] {
+        let (mut m, notification) = receiver();
+        let other = m.make_thread(1);
+        m.resume(other);
+        let root = m.current();
+        if silenced {
+            arch::silence_file(FILE);
+        }
+        m.simple(Syscall::Recv, notification, &[]);
+        assert!(matches!(root.state(), ThreadState::BlockedOnNotification(_)));
+        store(&m, FILE, 5);
+        assert_ne!(arch::armed_and_pending_files(), 0, "the kernel is interrupted");
+        crate::uintr::wake_owners(m.k);
+        crate::sched::schedule(m.k);
+        m.check();
+        assert_eq!((m.current(), m.reply_of(root).badge), (root, 1 << 4));
+        assert_eq!(arch::armed_and_pending_files(), 0);
+    }
+    let (m, notification) = receiver();
+    store(&m, FILE, 5);
+    let root = m.current();
+    m.simple(Syscall::Recv, notification, &[]);
+    assert_eq!((m.current(), m.reply_of(root).badge), (root, 1 << 4), "pending: no blocking");
+}
+
+#[test]
+fn a_running_receiver_never_interrupts_the_kernel() {
+    let (m, _) = receiver();
+    store(&m, FILE, 5);
+    store(&m, FILE, 200);
+    assert_eq!(arch::armed_and_pending_files(), 0);
+}
+
+#[test]
+fn a_store_wakes_a_registered_thread_out_of_a_receive() {
+    let (mut m, _) = receiver();
+    let ep = m.make(ObjectType::Endpoint, 0);
+    let other = m.make_thread(1);
+    m.resume(other);
+    let root = m.current();
+    m.simple(Syscall::Recv, ep, &[]);
+    store(&m, FILE, 3);
+    crate::uintr::wake_owners(m.k);
+    crate::sched::schedule(m.k);
+    m.check();
+    assert_eq!((m.current(), m.reply_of(root).badge), (root, 1 << 2));
+}
+
+#[test]
+fn a_sender_page_is_mapped_by_right_of_the_notification_and_unmapped_with_it() {
+    let (mut m, notification) = receiver();
+    let wait_only = m.mint(notification, CapRights::READ, 1);
+    assert_eq!(add_sender(&mut m, wait_only, PAGE), Err(InvocationError::InvalidCapability { index: 1 }));
+    assert_eq!(add_sender(&mut m, notification, PAGE + 1), Err(InvocationError::AlignmentError));
+    for vaddr in [USER_TOP, u64::MAX & !0xfff] {
+        assert_eq!(
+            add_sender(&mut m, notification, vaddr),
+            Err(InvocationError::InvalidArgument { index: 0 })
+        );
+    }
+    let badged = m.mint(notification, CapRights::ALL, 2);
+    let page = add_sender(&mut m, badged, PAGE).unwrap();
+    assert_eq!(add_sender(&mut m, badged, PAGE), Err(InvocationError::DeleteFirst));
+    let Cap::PageTable(space) = m.cap(SPACE) else { panic!() };
+    let entry = || crate::vm::space::walk(space.table, PAGE).entry.get();
+    assert!(arch::is_file_page(m.k, entry()));
+    m.revoke(badged).unwrap();
+    assert_eq!(m.cap(page), Cap::Null);
+    assert!(!entry().is_valid());
+}
+
+#[test]
+fn a_sender_page_cannot_be_copied_or_invoked() {
+    let (mut m, notification) = receiver();
+    let page = add_sender(&mut m, notification, PAGE).unwrap();
+    let slot = m.free_slot();
+    let copied = m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, page, 64, 15], &[ROOT]);
+    assert_eq!(copied, Err(InvocationError::IllegalOperation));
+    assert_eq!(
+        m.invoke(Invocation::RiscvPageMap, page, &[PAGE, 3, 0], &[SPACE]),
+        Err(InvocationError::IllegalOperation)
+    );
+}
+
+#[test]
+fn a_thread_that_dies_blocked_leaves_a_silent_file() {
+    let mut m = Machine::new();
+    arch::reset_files();
+    let (thread, notification) = (m.make_thread(255), m.make(ObjectType::Notification, 0));
+    m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
+    register(&m, thread, notification).unwrap();
+    m.resume(thread);
+    m.simple(Syscall::Yield, 0, &[]);
+    m.simple(Syscall::Recv, notification, &[]);
+    m.delete(thread).unwrap();
+    store(&m, FILE, 9);
+    assert_eq!(arch::armed_and_pending_files(), 0);
+    trap::handle(m.k, Cause::Interrupt);
+    m.check();
+}

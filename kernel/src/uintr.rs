@@ -1,0 +1,163 @@
+//! U-notifications: which thread owns which interrupt file, and how notifications and files work together.
+//!
+//! A registered thread's notification has two places for its bits: its word, and the interrupt file, into which senders store without
+//! the kernel. Wait and Poll look at both. A thread that blocks arms its file: from then on a pending identity interrupts the kernel,
+//! which wakes the thread. No wake-up is lost: the file is looked at once more after it is armed.
+//!
+//! A file that was given up is silenced and never given out again, since stale sender pages may still be mapped.
+
+use core::cell::Cell;
+
+use rel4_abi::uintr::BADGE_BITS;
+
+use crate::arch::{self, ModeState, PhysAddr};
+use crate::cap::{Mapping, SenderPageCap};
+use crate::config::MAX_HARTS;
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::{Tcb, ThreadState};
+use crate::vm::space;
+
+/// The first file that threads get; the one before is the kernel's own.
+const FIRST_FILE: usize = 2;
+/// Files that a hart can have (AIA: up to 63; this many are used).
+const MAX_FILES: usize = 8;
+
+/// Who owns the interrupt files of all harts.
+pub struct FileTable {
+    owners: [[Cell<Owner>; MAX_FILES]; MAX_HARTS],
+}
+
+#[derive(Clone, Copy)]
+enum Owner {
+    Nobody,
+    Thread(Obj<Tcb>),
+    /// Given up; sender pages may still be mapped somewhere.
+    Retired,
+}
+
+impl FileTable {
+    /// All files are free.
+    pub const fn empty() -> Self {
+        Self { owners: [const { [const { Cell::new(Owner::Nobody) }; MAX_FILES] }; MAX_HARTS] }
+    }
+}
+
+/// Whether the thread owns an interrupt file.
+#[inline(always)]
+pub fn is_registered(thread: Obj<Tcb>) -> bool {
+    thread.mode_state.file() != 0
+}
+
+/// Gives a thread of this hart an interrupt file and sets where it takes its interrupts. Bits that wait in its notification's word move
+/// into the file. `None` if no file is free.
+pub fn register(k: &Kernel, thread: Obj<Tcb>, entry: u64) -> Option<()> {
+    let owners = &k.files.owners[arch::hart_index()];
+    let available = arch::interrupt_files(k).min(MAX_FILES - 1);
+    let file = (FIRST_FILE..=available).find(|&file| matches!(owners[file].get(), Owner::Nobody))?;
+    owners[file].set(Owner::Thread(thread));
+    arch::open_file(file);
+    arch::change_mode_state(k, thread, |state| state.take_file(file, entry));
+    if let Some(notification) = thread.bound_notification() {
+        notification.move_word_to_file(k, thread);
+    }
+    Some(())
+}
+
+/// Takes a thread's interrupt file away for good.
+pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
+    let file = thread.mode_state.file();
+    if file == 0 {
+        return;
+    }
+    k.files.owners[thread.affinity()][file].set(Owner::Retired);
+    arch::change_mode_state(k, thread, ModeState::drop_file);
+    if thread.affinity() == arch::hart_index() {
+        arch::close_file(file);
+    }
+}
+
+/// The page through which identities of a thread's file are raised.
+pub fn sender_page(k: &Kernel, thread: Obj<Tcb>) -> Option<PhysAddr> {
+    let file = thread.mode_state.file();
+    (file != 0).then(|| arch::file_page(k, thread.affinity(), file))
+}
+
+/// Removes the mapping that a sender-page capability stands for.
+pub fn unmap_sender(k: &Kernel, cap: &SenderPageCap) {
+    let Mapping { asid, vaddr } = cap.mapping;
+    let Some(root) = k.asids.root(asid) else { return };
+    let walk = space::walk(root, vaddr);
+    if walk.bits == rel4_abi::object::PAGE_BITS && arch::is_file_page(k, walk.entry.get()) {
+        walk.entry.set(arch::Pte::INVALID);
+        crate::remote::flush_page(k, vaddr, asid);
+    }
+}
+
+/// Raises the identities of a badge's bits in the file of a registered thread. Returns the bits that are no identities.
+pub fn raise(k: &Kernel, thread: Obj<Tcb>, badge: u64) -> u64 {
+    let page = arch::file_page(k, thread.affinity(), thread.mode_state.file());
+    let mut bits = badge & ((1 << BADGE_BITS) - 1);
+    while bits != 0 {
+        arch::raise_identity(page, bits.trailing_zeros() + 1);
+        bits &= bits - 1;
+    }
+    badge & !((1 << BADGE_BITS) - 1)
+}
+
+/// What waits in the file of the current thread: `Some` with the badge bits, which are taken, if any identity is pending and enabled. The
+/// identities that belong to the thread's own ready queue stay, and alone give no bits.
+#[inline]
+pub fn take_pending(k: &Kernel, thread: Obj<Tcb>) -> Option<u64> {
+    let file = thread.mode_state.file();
+    if file == 0 || thread != k.current() || !arch::file_is_pending(file) {
+        return None;
+    }
+    Some(arch::take_file_word(file) >> 1)
+}
+
+/// Called when the current thread is about to block. Arms its file and looks once more; `Some` with the badge bits means that it must not
+/// block.
+#[inline]
+pub fn arm_or_take(k: &Kernel, thread: Obj<Tcb>) -> Option<u64> {
+    let file = thread.mode_state.file();
+    if file == 0 {
+        return None;
+    }
+    arch::arm_file(file);
+    let pending = take_pending(k, thread);
+    if pending.is_some() {
+        arch::disarm_file(file);
+    }
+    pending
+}
+
+/// Called when a blocked thread is woken in another way.
+#[inline]
+pub fn disarm(thread: Obj<Tcb>) {
+    let file = thread.mode_state.file();
+    if file != 0 && thread.affinity() == arch::hart_index() {
+        arch::disarm_file(file);
+    }
+}
+
+/// An armed file of this hart has become pending: wakes its owner, unless something else did.
+pub fn wake_owners(k: &Kernel) {
+    let mut files = arch::armed_and_pending_files();
+    while files != 0 {
+        let file = files.trailing_zeros() as usize;
+        files &= files - 1;
+        arch::disarm_file(file);
+        let Some(Owner::Thread(thread)) = k.files.owners[arch::hart_index()].get(file).map(Cell::get) else {
+            continue;
+        };
+        if matches!(
+            thread.state(),
+            ThreadState::BlockedOnNotification(_) | ThreadState::BlockedOnReceive { .. }
+        ) {
+            let word = arch::take_file_word(file) >> 1;
+            crate::object::tcb::cancel_ipc(k, thread);
+            crate::object::notification::wake(k, thread, word);
+        }
+    }
+}
