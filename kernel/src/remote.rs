@@ -1,4 +1,4 @@
-//! What one hart asks of the others: forget translations, save floating-point registers, stop running a thread.
+//! What one hart asks of the others: forget translations, stop running a thread, open or silence an interrupt file.
 //!
 //! The asking hart holds the big lock and waits until all the others have done it. They do it while they wait for the lock: an
 //! interrupt brings a hart that runs user code there, and one that idles. So a request finds every other hart inside the kernel with its
@@ -30,6 +30,12 @@ pub enum Request {
     ActivateSpace,
     /// Stop running a thread, so that its registers are all in memory.
     Stop,
+    /// Empty an interrupt file and let its owner be interrupted.
+    #[cfg(feature = "uintr")]
+    OpenFile(usize),
+    /// Silence an interrupt file.
+    #[cfg(feature = "uintr")]
+    CloseFile(usize),
 }
 
 impl Request {
@@ -39,13 +45,21 @@ impl Request {
             Self::FlushAsid(asid) => (u64::from(asid.0) << 8 | 1, 0),
             Self::ActivateSpace => (2, 0),
             Self::Stop => (3, 0),
+            #[cfg(feature = "uintr")]
+            Self::OpenFile(file) => (4, file as u64),
+            #[cfg(feature = "uintr")]
+            Self::CloseFile(file) => (5, file as u64),
         }
     }
 
-    fn decode((kind, vaddr): (u64, u64)) -> Self {
+    fn decode((kind, argument): (u64, u64)) -> Self {
         let asid = Asid((kind >> 8) as u16);
         match kind & 0xff {
-            0 => Self::FlushPage { vaddr, asid },
+            0 => Self::FlushPage { vaddr: argument, asid },
+            #[cfg(feature = "uintr")]
+            4 => Self::OpenFile(argument as usize),
+            #[cfg(feature = "uintr")]
+            5 => Self::CloseFile(argument as usize),
             1 => Self::FlushAsid(asid),
             2 => Self::ActivateSpace,
             _ => Self::Stop,
@@ -108,6 +122,10 @@ pub fn serve(k: &Kernel) {
         Request::FlushAsid(asid) => arch::flush_asid(asid),
         Request::ActivateSpace => crate::vm::space::activate(k, k.current()),
         Request::Stop => stop_current(k),
+        #[cfg(feature = "uintr")]
+        Request::OpenFile(file) => arch::open_file(file),
+        #[cfg(feature = "uintr")]
+        Request::CloseFile(file) => arch::close_file(file),
     }
     open.store(false, Ordering::Release);
 }
@@ -153,6 +171,26 @@ pub fn stop(k: &Kernel, thread: Obj<Tcb>) {
     }
 }
 
+/// Has an interrupt file emptied and opened by the hart that it belongs to, the only one that reaches its registers.
+#[cfg(feature = "uintr")]
+pub fn open_file(k: &Kernel, hart: usize, file: usize) {
+    if hart == arch::hart_index() {
+        arch::open_file(file);
+    } else {
+        ask(k, Request::OpenFile(file), |other| other == hart);
+    }
+}
+
+/// Has an interrupt file silenced by the hart that it belongs to.
+#[cfg(feature = "uintr")]
+pub fn close_file(k: &Kernel, hart: usize, file: usize) {
+    if hart == arch::hart_index() {
+        arch::close_file(file);
+    } else {
+        ask(k, Request::CloseFile(file), |other| other == hart);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +203,10 @@ mod tests {
             Request::FlushAsid(asid),
             Request::ActivateSpace,
             Request::Stop,
+            #[cfg(feature = "uintr")]
+            Request::OpenFile(7),
+            #[cfg(feature = "uintr")]
+            Request::CloseFile(6),
         ] {
             assert_eq!(Request::decode(request.encode()), request);
         }

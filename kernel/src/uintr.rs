@@ -16,6 +16,7 @@ use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
+use crate::remote;
 use crate::vm::space;
 
 /// The first file that threads get; the one before is the kernel's own.
@@ -49,14 +50,14 @@ pub fn is_registered(thread: Obj<Tcb>) -> bool {
     thread.mode_state.file() != 0
 }
 
-/// Gives a thread of this hart an interrupt file and sets where it takes its interrupts. Bits that wait in its notification's word move
+/// Gives a thread, which no other hart may be running, an interrupt file of its hart and sets where it takes its interrupts. Bits that wait in its notification's word move
 /// into the file. `None` if no file is free.
 pub fn register(k: &Kernel, thread: Obj<Tcb>, entry: u64) -> Option<()> {
-    let owners = &k.files.owners[arch::hart_index()];
+    let owners = &k.files.owners[thread.affinity()];
     let available = arch::interrupt_files(k).min(MAX_FILES - 1);
     let file = (FIRST_FILE..=available).find(|&file| matches!(owners[file].get(), Owner::Nobody))?;
     owners[file].set(Owner::Thread(thread));
-    arch::open_file(file);
+    remote::open_file(k, thread.affinity(), file);
     arch::change_mode_state(k, thread, |state| state.take_file(file, entry));
     if let Some(notification) = thread.bound_notification() {
         notification.move_word_to_file(k, thread);
@@ -72,9 +73,7 @@ pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
     }
     k.files.owners[thread.affinity()][file].set(Owner::Retired);
     arch::change_mode_state(k, thread, ModeState::drop_file);
-    if thread.affinity() == arch::hart_index() {
-        arch::close_file(file);
-    }
+    remote::close_file(k, thread.affinity(), file);
 }
 
 /// The page through which identities of a thread's file are raised.
@@ -90,7 +89,7 @@ pub fn unmap_sender(k: &Kernel, cap: &SenderPageCap) {
     let walk = space::walk(root, vaddr);
     if walk.bits == rel4_abi::object::PAGE_BITS && arch::is_file_page(k, walk.entry.get()) {
         walk.entry.set(arch::Pte::INVALID);
-        crate::remote::flush_page(k, vaddr, asid);
+        remote::flush_page(k, vaddr, asid);
     }
 }
 

@@ -142,7 +142,7 @@ impl Tcb {
     }
 
     /// Gives the thread an interrupt file, so that `notification`, which is bound to it, becomes a U-notification: its signals, and stores of
-    /// senders, interrupt the thread at `entry` without the kernel. The thread must be on the caller's hart.
+    /// senders, interrupt the thread at `entry` without the kernel.
     ///
     /// # Errors
     ///

@@ -38,9 +38,7 @@ fn register_receiver(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
     if !entry.is_multiple_of(4) {
         return Err(InvocationError::AlignmentError.into());
     }
-    // Interrupt files are reached on their own hart only.
-    let is_here = tcb.affinity() == arch::hart_index();
-    if tcb.bound_notification() != Some(cap.notification) || uintr::is_registered(tcb) || !is_here {
+    if tcb.bound_notification() != Some(cap.notification) || uintr::is_registered(tcb) {
         return Err(InvocationError::IllegalOperation.into());
     }
     uintr::register(inv.k, tcb, entry).ok_or(InvocationError::NotEnoughMemory { bytes_free: 0 })?;
