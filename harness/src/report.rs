@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::costmodel::series::WHOLE_RUN;
 use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
@@ -54,7 +55,9 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
 /// Prints the medians, what went wrong, and the count of cells; the answer is the run's exit code.
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
-    for row in SummaryTable::of(samples).rows {
+    let rows = SummaryTable::of(samples).rows;
+    // The counters of whole runs are for who looks for something: they are in the file.
+    for row in rows.iter().filter(|row| !row.metric.starts_with(WHOLE_RUN)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",

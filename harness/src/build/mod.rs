@@ -18,6 +18,7 @@ use rel4_loader::payload::Contents;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Kernel, KernelSource};
+use crate::costmodel::trap_stages;
 use crate::manifest::{BuildRecord, PartRecord};
 use crate::store;
 use crate::toolchain::GuestToolchain;
@@ -113,6 +114,8 @@ impl Builder {
                 features: features.iter().map(ToString::to_string).collect(),
                 settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
                 parts: parts.collect(),
+                symbols: trap_stages::addresses(&elfs["kernel"])
+                    .with_context(|| format!("cannot find the symbols of kernel `{name}`"))?,
             }),
         })
     }

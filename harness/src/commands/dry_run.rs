@@ -41,6 +41,8 @@ pub(super) fn dry_run(matrix: &Matrix, plan: &Plan, out: &Path) -> anyhow::Resul
             image: Path::new(&image),
             serial: Path::new(&serial),
             bootargs: &bootargs(cell, SOME_RUN_ID)?,
+            // What it is asked to do depends on the kernel, which is not built yet.
+            plugin: None,
         };
         println!("# {}, in {}", cell.id, out.display());
         println!("{}", shell::line(&platform::of(machine).command(&launch)));

@@ -24,6 +24,8 @@ pub struct Machine {
     pub boot_limit: Duration,
     /// Host time from the first record to the last.
     pub run_limit: Duration,
+    /// The preset of the cost model, for [`Clock::Model`].
+    pub preset: Option<PathBuf>,
     /// The emulator's program, if it is not the one on the PATH.
     pub emulator: Option<PathBuf>,
 }
@@ -47,19 +49,32 @@ impl MachineKind {
 pub enum Clock {
     /// Virtual time advances by one unit per instruction: `instret` is exact and runs repeat exactly.
     Icount,
+    /// As [`Icount`](Self::Icount), and a model prices what each hart executes, in cycles that repeat exactly.
+    Model,
     /// The host's time: informative only on an emulator.
     Host,
 }
 
 impl Clock {
     /// Names in the matrix.
-    pub(super) const NAMES: [(&'static str, Self); 2] = [("icount", Self::Icount), ("host", Self::Host)];
+    pub(super) const NAMES: [(&'static str, Self); 3] =
+        [("icount", Self::Icount), ("model", Self::Model), ("host", Self::Host)];
+
+    /// Whether runs repeat exactly.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        match self {
+            Self::Icount | Self::Model => true,
+            Self::Host => false,
+        }
+    }
 
     /// The name in the matrix and in the results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Icount => "icount",
+            Self::Model => "model",
             Self::Host => "host",
         }
     }

@@ -96,7 +96,7 @@ fn names_that_are_not_defined_are_answered_with_the_known_ones() {
     );
     assert_eq!(
         mistake("clock = \"icount\"", "clock = \"wall\"").lines().next(),
-        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, host")
+        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, model, host")
     );
     assert!(mistake("\"sync-ipc\"", "\"sync_ipc\"").contains("did you mean `sync-ipc`?"));
     assert!(mistake("program = \"ipc-pingpong\"", "program = \"ping\"").contains("unknown program `ping`"));
@@ -123,4 +123,22 @@ fn a_kernel_is_either_built_or_an_image() {
 #[test]
 fn a_platform_with_more_harts_than_the_kernel_serves_is_refused() {
     assert!(mistake("harts = 1", "harts = 2").contains("serves 1 hart(s) but platform `virt-icount` has 2"));
+}
+
+#[test]
+fn the_model_needs_a_preset_and_no_other_clock_has_one() {
+    assert_eq!(
+        mistake("clock = \"icount\"", "clock = \"model\""),
+        "configs/m.toml:10:9: the clock `model` needs a `preset`, such as configs/costmodel/u54.toml"
+    );
+    assert_eq!(
+        mistake("harts = 1", "harts = 1\npreset = \"costmodel/u54.toml\""),
+        "configs/m.toml:9:10: only the clock `model` has a `preset`; remove one or change the other"
+    );
+}
+
+#[test]
+fn a_preset_that_cannot_be_read_is_named_where_the_matrix_names_it() {
+    let message = mistake("clock = \"icount\"", "clock = \"model\"\npreset = \"nowhere.toml\"");
+    assert!(message.starts_with("configs/m.toml:11:10: configs/nowhere.toml: cannot read"), "{message}");
 }

@@ -12,6 +12,7 @@ use super::{
     Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
     Parameter, Program, Settings, Value, Workload, names,
 };
+use crate::costmodel::preset;
 
 /// Limits that keep typing errors from becoming weeks of machine time.
 const REPEATS: RangeInclusive<i64> = 1..=1000;
@@ -173,6 +174,35 @@ impl Check<'_> {
         }
     }
 
+    /// The preset that `clock` needs, or must not have. It is read here, so that its mistakes are known with the others.
+    fn preset(
+        &mut self,
+        raw: Option<&At<PathBuf>>,
+        clock: Option<Clock>,
+        clock_span: Range<usize>,
+    ) -> Option<PathBuf> {
+        match (clock, raw) {
+            (Some(Clock::Model), Some(raw)) => {
+                let path = self.relative(raw.get_ref());
+                if let Err(error) = preset::load(&path) {
+                    self.mistake(raw.span(), error.to_string());
+                }
+                Some(path)
+            }
+            (Some(Clock::Model), None) => {
+                let message = "the clock `model` needs a `preset`, such as configs/costmodel/u54.toml";
+                self.mistake(clock_span, message.to_owned());
+                None
+            }
+            (_, Some(raw)) => {
+                let message = "only the clock `model` has a `preset`; remove one or change the other";
+                self.mistake(raw.span(), message.to_owned());
+                None
+            }
+            (_, None) => None,
+        }
+    }
+
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
         let kind = self.choice(&raw.kind, &MachineKind::NAMES, "platform kind");
         let clock = self.choice(&raw.clock, &Clock::NAMES, "clock");
@@ -188,6 +218,7 @@ impl Check<'_> {
                 );
             }
         }
+        let preset = self.preset(raw.preset.as_ref(), clock, raw.clock.span());
         Some(Machine {
             kind: kind?,
             machine: raw.machine.get_ref().clone(),
@@ -197,6 +228,7 @@ impl Check<'_> {
             clock: clock?,
             boot_limit: Duration::from_secs(boot_s?.into()),
             run_limit: Duration::from_secs(run_s?.into()),
+            preset,
             emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
         })
     }

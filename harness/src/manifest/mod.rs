@@ -108,6 +108,9 @@ pub struct BuildRecord {
     pub settings: BTreeMap<String, String>,
     /// The parts: kernel, loader, root task.
     pub parts: BTreeMap<String, PartRecord>,
+    /// Where the stages of a trap begin in the kernel, by symbol.
+    #[serde(default)]
+    pub symbols: BTreeMap<String, u64>,
 }
 
 /// A part of an image.
@@ -148,6 +151,9 @@ pub struct CellRecord {
     pub command: Vec<String>,
     /// The raw log, relative to the run directory.
     pub serial: PathBuf,
+    /// The report of the cost model, relative to the run directory, where it was the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<PathBuf>,
     /// When it was powered on, in UTC.
     pub started: String,
     /// Host time from power-on to the end, in milliseconds.

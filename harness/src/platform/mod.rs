@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rel4_costmodel::options::Options;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -30,7 +31,7 @@ pub struct Emulator {
 }
 
 /// One power-on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Launch<'a> {
     /// The run directory, where the machine is started: the other paths are relative to it, so that the command line in the
     /// manifest names no folder of the machine that it ran on.
@@ -41,6 +42,17 @@ pub struct Launch<'a> {
     pub serial: &'a Path,
     /// The boot arguments.
     pub bootargs: &'a str,
+    /// The cost model, where the clock is the model's.
+    pub plugin: Option<Plugin>,
+}
+
+/// The cost model's plugin as a launch uses it; its paths too are relative to the run directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugin {
+    /// The plugin's file.
+    pub file: PathBuf,
+    /// What it is asked to do.
+    pub options: Options,
 }
 
 impl Launch<'_> {

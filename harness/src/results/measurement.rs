@@ -1,10 +1,13 @@
 //! From raw counts to metrics.
 
+use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
 use super::cell::CellMeta;
 use super::raw::RawRun;
 use crate::config::{Clock, Value};
+use crate::costmodel::series;
+use crate::costmodel::stages::MarkerError;
 use crate::serial::{Place, Record};
 use crate::stats;
 
@@ -84,6 +87,12 @@ pub enum MeasurementError {
         /// The number written.
         found: usize,
     },
+    /// The cost model left no report.
+    #[error("the cost model left no report, so there are no cycles")]
+    NoReport,
+    /// The markers make no sense.
+    #[error(transparent)]
+    Markers(#[from] MarkerError),
     /// The guest did not say how fast its clock ticks.
     #[error("the guest did not note timebase_hz, so ticks cannot be turned into time")]
     NoTimebase,
@@ -107,12 +116,16 @@ impl MeasurementError {
     }
 }
 
-/// The metrics of the boot described by `meta`, from its `records`.
+/// The metrics of the boot described by `meta`, from its `records` and, under the clock `model`, the model's `report`.
 ///
 /// # Errors
 ///
 /// The records are sound but are not the measurement that the cell asked for.
-pub fn measure(records: &[Record], meta: &CellMeta) -> Result<Vec<Series>, MeasurementError> {
+pub fn measure(
+    records: &[Record],
+    report: Option<&Report>,
+    meta: &CellMeta,
+) -> Result<Vec<Series>, MeasurementError> {
     let run = RawRun::new(records)?;
     for (key, expected) in &meta.key.parameters {
         let found = run.parameter(key);
@@ -125,12 +138,25 @@ pub fn measure(records: &[Record], meta: &CellMeta) -> Result<Vec<Series>, Measu
             });
         }
     }
-    match run.program()? {
-        "ipc-pingpong" => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
+    match (run.program()?, report) {
+        ("ipc-pingpong", Some(report)) => ipc_pingpong_modelled(&run, report),
+        ("ipc-pingpong", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
         // It passes or fails; there is nothing to measure.
-        "unotification-check" => Ok(Vec::new()),
-        other => Err(MeasurementError::UnknownProgram(other.to_owned())),
+        ("unotification-check", _) => Ok(Vec::new()),
+        (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),
     }
+}
+
+/// The cost of one round trip and its stages, as the model has it, and the counters of the whole run.
+fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series>, MeasurementError> {
+    let (expected, metric) = (count(run, "rounds")?, "round_trip");
+    let mut all = series::round_trips(report, count(run, "batch")?)?;
+    let found = all.first().map_or(0, |series| series.values.len());
+    if found as u64 != expected {
+        return Err(MeasurementError::WrongCount { metric, expected, found });
+    }
+    all.extend(series::counters(report));
+    Ok(all)
 }
 
 /// The cost of one round trip, in what the clock can count.
@@ -140,6 +166,7 @@ pub fn measure(records: &[Record], meta: &CellMeta) -> Result<Vec<Series>, Measu
 fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Series, MeasurementError> {
     let batch = count(run, "batch")?;
     match clock {
+        Clock::Model => Err(MeasurementError::NoReport),
         Clock::Icount => {
             let raw = samples(run, "round_trip", "instructions")?;
             let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);

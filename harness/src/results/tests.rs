@@ -60,38 +60,44 @@ fn series(metric: &str, unit: &str, values: &[f64]) -> Series {
 
 #[test]
 fn under_icount_a_round_trip_costs_instructions_without_the_overhead_of_measuring() {
-    let measured = measure(&good_boot(), &meta(Clock::Icount));
+    let measured = measure(&good_boot(), None, &meta(Clock::Icount));
     assert_eq!(measured, Ok(vec![series("instructions", "instructions", &[500.0, 500.0, 500.25])]));
 }
 
 #[test]
 fn under_the_hosts_clock_a_round_trip_takes_time_and_nothing_is_said_of_instructions() {
-    let measured = measure(&good_boot(), &meta(Clock::Host));
+    let measured = measure(&good_boot(), None, &meta(Clock::Host));
     assert_eq!(measured, Ok(vec![series("host_time", "ns", &[500.0, 500.0, 525.0])]));
 }
 
 #[test]
 fn missing_and_surplus_samples_are_named() {
     let without = boot(|_| ());
-    assert_eq!(measure(&without, &meta(Clock::Icount)), Err(MeasurementError::MissingMetric("round_trip")));
+    assert_eq!(
+        measure(&without, None, &meta(Clock::Icount)),
+        Err(MeasurementError::MissingMetric("round_trip"))
+    );
     let short = boot(|writer| samples(writer, "round_trip", "instructions", &[1, 2]));
     let error = MeasurementError::WrongCount { metric: "round_trip", expected: 3, found: 2 };
-    assert_eq!(measure(&short, &meta(Clock::Icount)), Err(error));
+    assert_eq!(measure(&short, None, &meta(Clock::Icount)), Err(error));
     let no_overhead = boot(|writer| samples(writer, "round_trip", "instructions", &[1, 2, 3]));
-    assert_eq!(measure(&no_overhead, &meta(Clock::Icount)), Err(MeasurementError::MissingMetric("overhead")));
+    assert_eq!(
+        measure(&no_overhead, None, &meta(Clock::Icount)),
+        Err(MeasurementError::MissingMetric("overhead"))
+    );
 }
 
 #[test]
 fn ticks_without_a_timebase_are_no_time() {
     let records = boot(|writer| samples(writer, "round_trip_time", "ticks", &[1, 2, 3]));
-    assert_eq!(measure(&records, &meta(Clock::Host)), Err(MeasurementError::NoTimebase));
+    assert_eq!(measure(&records, None, &meta(Clock::Host)), Err(MeasurementError::NoTimebase));
 }
 
 #[test]
 fn a_metric_in_another_unit_is_refused() {
     let records = boot(|writer| samples(writer, "round_trip", "cycles", &[1, 2, 3]));
     assert!(matches!(
-        measure(&records, &meta(Clock::Icount)),
+        measure(&records, None, &meta(Clock::Icount)),
         Err(MeasurementError::WrongUnit { metric: "round_trip", .. })
     ));
 }
@@ -103,7 +109,7 @@ fn a_block_of_samples_out_of_order_is_refused() {
         finish(block.field("first", 1).list("v", &[1, 2]));
     });
     assert!(matches!(
-        measure(&records, &meta(Clock::Icount)),
+        measure(&records, None, &meta(Clock::Icount)),
         Err(MeasurementError::Disorder { due: 0, .. })
     ));
 }
@@ -115,7 +121,7 @@ fn a_sample_below_the_overhead_is_refused() {
         samples(writer, "round_trip", "instructions", &[2000, 8, 2000]);
     });
     assert!(matches!(
-        measure(&records, &meta(Clock::Icount)),
+        measure(&records, None, &meta(Clock::Icount)),
         Err(MeasurementError::BelowOverhead { index: 1, .. })
     ));
 }
@@ -125,7 +131,7 @@ fn a_guest_that_ran_with_other_parameters_measured_another_cell() {
     let mut meta = meta(Clock::Icount);
     meta.key.parameters.insert("words".into(), 4.into());
     assert_eq!(
-        measure(&good_boot(), &meta).expect_err("words=0 is not words=4").to_string(),
+        measure(&good_boot(), None, &meta).expect_err("words=0 is not words=4").to_string(),
         "the cell has words=4, but the guest ran with 0"
     );
 }

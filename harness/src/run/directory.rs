@@ -17,6 +17,7 @@ pub const LATEST: &str = "latest";
 const LOCK: &str = ".lock";
 const SERIAL: &str = "serial";
 const IMAGES: &str = "images";
+const MODEL: &str = "model";
 /// Room that must be left before a cell is started: its log, and the files rewritten after it.
 const RESERVE_BYTES: u64 = 4 << 20;
 
@@ -63,7 +64,7 @@ pub fn inspect(path: &Path, matrix_sha256: &str, plan: &Plan) -> anyhow::Result<
 /// Whether `path` holds anything but what a run makes before its manifest.
 fn is_occupied(path: &Path) -> bool {
     let is_foreign = |entry: io::Result<fs::DirEntry>| {
-        entry.map_or(true, |entry| ![LOCK, SERIAL, IMAGES].iter().any(|own| entry.file_name() == *own))
+        entry.map_or(true, |entry| ![LOCK, SERIAL, IMAGES, MODEL].iter().any(|own| entry.file_name() == *own))
     };
     path.exists() && fs::read_dir(path).map_or(true, |mut entries| entries.any(is_foreign))
 }
@@ -81,7 +82,7 @@ impl RunDirectory {
     /// # Errors
     /// It cannot be made, or another harness uses it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        for folder in [path.join(SERIAL), path.join(IMAGES)] {
+        for folder in [SERIAL, IMAGES, MODEL].map(|name| path.join(name)) {
             fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
         let lock = path.join(LOCK);
@@ -115,6 +116,24 @@ impl RunDirectory {
     #[must_use]
     pub fn serial(cell_id: &str) -> PathBuf {
         Path::new(SERIAL).join(format!("{cell_id}.log"))
+    }
+
+    /// The report of the cost model on a cell, relative to the directory.
+    #[must_use]
+    pub fn model_report(cell_id: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{cell_id}.report"))
+    }
+
+    /// The preset of a platform in the plugin's own form, relative to the directory.
+    #[must_use]
+    pub fn model_preset(platform: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{platform}.preset"))
+    }
+
+    /// The plugin of a platform's emulator, relative to the directory.
+    #[must_use]
+    pub fn model_plugin(platform: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{platform}.so"))
     }
 
     /// The boot image of a kernel, relative to the directory.

@@ -21,15 +21,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rel4_costmodel::report::Report;
 use sha2::{Digest as _, Sha256};
 
 use crate::bootargs::bootargs;
 use crate::config::{Clock, Matrix};
+use crate::costmodel::setup;
 use crate::manifest::{CellRecord, Manifest, State};
 use crate::plan::{Cell, Plan};
 use crate::platform::{Launch, Platform};
 use crate::results::{MeasurementError, SAMPLES_FILE, SampleTable, measure};
-use crate::serial::{Record, SerialLog};
+use crate::serial::SerialLog;
 use crate::time;
 use directory::RunDirectory;
 pub use interrupt::Interrupt;
@@ -126,13 +128,17 @@ impl Session<'_> {
     fn boot(&self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
         let machine = &self.matrix.platforms[&cell.platform];
         let started = time::now();
-        let run_id = run_id(&self.manifest.run, &cell.id);
+        let run_id = match machine.clock {
+            Clock::Model => repeated_run_id(&cell.group),
+            Clock::Icount | Clock::Host => run_id(&self.manifest.run, &cell.id),
+        };
         let serial = RunDirectory::serial(&cell.id);
         let launch = Launch {
             folder: self.directory.path(),
             image: Path::new(&self.manifest.images[&cell.kernel].path),
             serial: Path::new(&serial),
             bootargs: &bootargs(cell, &run_id)?,
+            plugin: setup::plugin_of(&cell.id, &cell.platform, machine, &self.manifest.images[&cell.kernel])?,
         };
         let platform = self.platforms[&cell.platform].as_ref();
         let limits = Limits { boot: machine.boot_limit, run: machine.run_limit };
@@ -154,7 +160,8 @@ impl Session<'_> {
             clock: machine.clock,
             run_id,
             command: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-            serial,
+            serial: serial.clone(),
+            model: launch.plugin.is_some().then(|| RunDirectory::model_report(&cell.id)),
             started,
             host_ms: u64::try_from(boot.took.as_millis()).unwrap_or(u64::MAX),
             warnings: boot.log.warnings.clone(),
@@ -171,28 +178,52 @@ impl Session<'_> {
         samples: &mut SampleTable,
     ) -> anyhow::Result<()> {
         let meta = record.meta();
-        match measure(&log.records, &meta) {
+        let report = match &record.model {
+            None => None,
+            Some(_) => match setup::read_report(self.directory.path(), &record.id, &record.platform) {
+                Ok(report) => Some(report),
+                Err(error) => {
+                    record.outcome = Outcome::WrongMeasurement(format!("{error:#}"));
+                    return Ok(());
+                }
+            },
+        };
+        match measure(&log.records, report.as_ref(), &meta) {
             Ok(series) => samples.insert(&meta, series)?,
             Err(error) => {
                 record.outcome = wrong(&error);
                 return Ok(());
             }
         }
-        if record.clock == Clock::Icount
-            && let Some((id, earlier)) = self.earlier_repeat(&record.group)?
-            && let Some(difference) = repeat::difference(&earlier, &log.records)
+        if record.clock.is_exact()
+            && let Some(earlier) = self.earlier_repeat(&record.group)
+            && let Some(difference) = self.difference(earlier, log, report.as_ref())?
         {
-            record.outcome = Outcome::NotRepeatable(format!("against {id}, {difference}"));
+            record.outcome = Outcome::NotRepeatable(format!("against {}, {difference}", earlier.id));
         }
         Ok(())
     }
 
     /// The first repeat of `group` that was measured.
-    fn earlier_repeat(&self, group: &str) -> anyhow::Result<Option<(String, Vec<Record>)>> {
+    fn earlier_repeat(&self, group: &str) -> Option<&CellRecord> {
         let mut measured = self.manifest.cells.iter().filter(|cell| cell.outcome == Outcome::Measured);
-        let Some(earlier) = measured.find(|cell| cell.group == group) else { return Ok(None) };
-        let log = cell::read_log(&self.directory.join(&earlier.serial), &earlier.run_id)?;
-        Ok(Some((earlier.id.clone(), log.records)))
+        measured.find(|cell| cell.group == group)
+    }
+
+    /// What is different from an earlier repeat, in the records or in the report of the cost model.
+    fn difference(
+        &self,
+        earlier: &CellRecord,
+        log: &SerialLog,
+        report: Option<&Report>,
+    ) -> anyhow::Result<Option<String>> {
+        let earlier_log = cell::read_log(&self.directory.join(&earlier.serial), &earlier.run_id)?;
+        if let Some(difference) = repeat::difference(&earlier_log.records, &log.records) {
+            return Ok(Some(difference.to_string()));
+        }
+        let Some(report) = report else { return Ok(None) };
+        let earlier = setup::read_report(self.directory.path(), &earlier.id, &earlier.platform)?;
+        Ok((earlier != *report).then(|| "the cost model's reports differ".to_owned()))
     }
 }
 
@@ -200,9 +231,18 @@ fn wrong(error: &MeasurementError) -> Outcome {
     Outcome::WrongMeasurement(error.to_string())
 }
 
+/// The same id at every boot of the cell: the guest prints it and sums it up, which is part of what the model counts.
+/// No old log can pass for one of this boot, since every log is put aside before its cell is booted.
+fn repeated_run_id(group: &str) -> String {
+    short_hash(group)
+}
+
 /// An id that no earlier boot had, so that a record of an old log cannot pass for one of this boot.
 fn run_id(run: &str, cell_id: &str) -> String {
-    let text = format!("{run} {cell_id} {}", time::now_ns());
+    short_hash(&format!("{run} {cell_id} {}", time::now_ns()))
+}
+
+fn short_hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::cell::read_log;
+use crate::costmodel::setup::read_report;
 use crate::manifest::Manifest;
 use crate::results::{SampleTable, measure};
 use crate::serial::Verdict;
@@ -27,8 +28,12 @@ pub fn of_run(directory: &Path, manifest: &Manifest) -> anyhow::Result<SampleTab
             );
         }
         let meta = cell.meta();
-        let series =
-            measure(&log.records, &meta).with_context(|| format!("cannot read {}", path.display()))?;
+        let report = match &cell.model {
+            Some(_) => Some(read_report(directory, &cell.id, &cell.platform)?),
+            None => None,
+        };
+        let series = measure(&log.records, report.as_ref(), &meta)
+            .with_context(|| format!("cannot read {}", path.display()))?;
         samples.insert(&meta, series)?;
     }
     Ok(samples)

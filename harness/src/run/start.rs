@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::directory::RunDirectory;
 use crate::build;
 use crate::config::Matrix;
+use crate::costmodel::setup;
 use crate::manifest::provenance::{Host, Source, Toolchain};
 use crate::manifest::{ImageRecord, MATRIX_FILE, Manifest, MatrixRecord, SCHEMA, State};
 use crate::plan::Plan;
@@ -56,6 +57,9 @@ pub fn begin(
                 build: image.build.clone(),
             },
         );
+    }
+    for (name, emulator) in &emulators {
+        setup::begin(directory, name, &matrix.platforms[name], &emulator.program)?;
     }
     store::replace(&directory.join(MATRIX_FILE), |file| Ok(file.write_all(matrix.text.as_bytes())?))?;
     let sources = Workspace::current().map_or_else(|_| PathBuf::from("."), |workspace| workspace.root);

@@ -7,5 +7,9 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 mod marker;
+mod set;
+mod stage;
 
 pub use marker::{Marker, Role};
+pub use set::{begin, end, exit};
+pub use stage::Stage;

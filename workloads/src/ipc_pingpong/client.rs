@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use rel4_abi::MessageInfo;
+use rel4_markers::Stage;
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
 use rel4_runtime::ipc::tag;
@@ -31,21 +32,28 @@ fn measure<const WORDS: usize>(service: Endpoint, settings: &Settings, results: 
     let mut differences = round_trips::<WORDS>(service, settings.warmup);
     let instructions = results.round_trip_instructions.iter();
     for (instructions, ticks) in instructions.zip(results.round_trip_ticks) {
-        sample(instructions, ticks, || differences |= round_trips::<WORDS>(service, settings.batch));
+        sample::<ROUND_TRIP>(instructions, ticks, || {
+            differences |= round_trips::<WORDS>(service, settings.batch)
+        });
     }
     let unused_ticks = AtomicU64::new(0);
     for instructions in results.overhead_instructions {
-        sample(instructions, &unused_ticks, || {});
+        sample::<OVERHEAD>(instructions, &unused_ticks, || {});
     }
     differences
 }
 
-/// Measures `work` once.
+const ROUND_TRIP: u32 = Stage::RoundTrip.index();
+const OVERHEAD: u32 = Stage::Overhead.index();
+
+/// Measures `work` once, as the stage with index `STAGE`.
 #[inline(always)]
-fn sample(instructions: &AtomicU64, ticks: &AtomicU64, work: impl FnOnce()) {
+fn sample<const STAGE: u32>(instructions: &AtomicU64, ticks: &AtomicU64, work: impl FnOnce()) {
     let ticks_before = arch::time_ticks();
     let instructions_before = arch::instructions_retired();
+    rel4_markers::begin::<STAGE>();
     work();
+    rel4_markers::end::<STAGE>();
     let instructions_after = arch::instructions_retired();
     let ticks_after = arch::time_ticks();
     instructions.store(instructions_after.wrapping_sub(instructions_before), Ordering::Relaxed);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::tail::Tail;
 use super::{Emulator, Launch, Platform, Running, StartError};
-use crate::config::{Clock, Machine};
+use crate::config::Machine;
 use process::Process;
 pub use version::{MINIMUM, ProbeError, Version, probe};
 
@@ -71,8 +71,13 @@ impl Platform for Qemu {
         command.extend(["-rtc", "base=2020-01-01,clock=vm"].map(OsString::from));
         command.extend(["-no-reboot".into(), "-kernel".into(), launch.image.into()]);
         command.extend(["-append".into(), launch.bootargs.into()]);
-        if machine.clock == Clock::Icount {
+        if machine.clock.is_exact() {
             command.extend(["-icount", "shift=0,sleep=off"].map(OsString::from));
+        }
+        if let Some(plugin) = &launch.plugin {
+            // A file without a folder in its name would be looked for where libraries are.
+            let arguments = plugin.options.to_arguments().join(",");
+            command.extend(["-plugin".into(), format!("{},{arguments}", plugin.file.display()).into()]);
         }
         command
     }
@@ -111,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::MachineKind;
+    use crate::config::{Clock, MachineKind};
 
     fn machine(clock: Clock) -> Machine {
         Machine {
@@ -123,6 +128,7 @@ mod tests {
             clock,
             boot_limit: Duration::from_secs(1),
             run_limit: Duration::from_secs(1),
+            preset: None,
             emulator: Some("qemu".into()),
         }
     }
@@ -130,7 +136,7 @@ mod tests {
     #[test]
     fn the_command_line_fixes_everything_that_could_vary() {
         let (folder, image, serial) = (Path::new("run"), Path::new("i.elf"), Path::new("s.log"));
-        let launch = Launch { folder, image, serial, bootargs: "run=1 " };
+        let launch = Launch { folder, image, serial, bootargs: "run=1 ", plugin: None };
         let command = Qemu::new(&machine(Clock::Icount)).command(&launch);
         let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
         assert_eq!(

@@ -82,7 +82,7 @@ _start:
     .balign 64
 rel4_trap_entry:
     csrrw   tp, sscratch, tp
-    beqz    tp, 1f
+    beqz    tp, rel4_kernel_trapped
     sd      ra, 8*1(tp)
     sd      sp, 8*2(tp)
     sd      gp, 8*3(tp)
@@ -168,7 +168,8 @@ rel4_return_to_user:
     ld      a0, 8*10(a0)
     sret
 
-1:  # A trap of the kernel itself. The stack may be what is broken: start it anew.
+rel4_kernel_trapped:
+    # The stack may be what is broken: start it anew.
     csrrw   tp, sscratch, zero
     addi    t0, tp, 1
     slli    t0, t0, {stack_bits}

@@ -1,0 +1,77 @@
+//! The cost model in a run directory.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use rel4_costmodel::options::{Detail, Options};
+use rel4_costmodel::preset::Preset;
+use rel4_costmodel::report::{End, Report};
+use rel4_costmodel::rules;
+
+use super::{plugin, preset, trap_stages};
+use crate::config::Machine;
+use crate::manifest::ImageRecord;
+use crate::platform::{Plugin, qemu};
+use crate::run::directory::RunDirectory;
+use crate::store;
+use crate::workspace::Workspace;
+
+/// Puts plugin and preset of the platform called `name` into the run directory.
+///
+/// # Errors
+///
+/// The emulator takes no plugin of ours, the plugin does not build, the preset is wrong, or the disk is full.
+pub fn begin(directory: &RunDirectory, name: &str, machine: &Machine, emulator: &Path) -> anyhow::Result<()> {
+    let Some(file) = &machine.preset else { return Ok(()) };
+    let preset = preset::load(file)?.to_canonical();
+    store::replace(&directory.join(RunDirectory::model_preset(name)), |to| {
+        Ok(to.write_all(preset.as_bytes())?)
+    })?;
+    let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    store::replace(&directory.join(RunDirectory::model_plugin(name)), |to| Ok(to.write_all(&bytes)?))
+}
+
+/// What the plugin is asked to do for a cell of a platform with the cost model; none for other platforms.
+///
+/// # Errors
+///
+/// The kernel does not say where its traps arrive.
+pub fn plugin_of(
+    cell: &str,
+    platform: &str,
+    machine: &Machine,
+    image: &ImageRecord,
+) -> anyhow::Result<Option<Plugin>> {
+    if machine.preset.is_none() {
+        return Ok(None);
+    }
+    let mut options = Options {
+        detail: Detail::Blocks,
+        preset: Some(RunDirectory::model_preset(platform)),
+        report: Some(RunDirectory::model_report(cell)),
+        ..Options::default()
+    };
+    let symbols = image.build.as_ref().map(|build| build.symbols.clone()).unwrap_or_default();
+    trap_stages::mark(&mut options, &symbols)?;
+    Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
+}
+
+/// Reads and checks the report of a cell that ran on `platform`.
+///
+/// # Errors
+///
+/// It is missing, damaged, incomplete, or breaks a rule.
+pub fn read_report(directory: &Path, cell: &str, platform: &str) -> anyhow::Result<Report> {
+    let read = |path: &Path| {
+        let path = directory.join(path);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let report = Report::parse(&read(&RunDirectory::model_report(cell))?)?;
+    anyhow::ensure!(report.end == End::Exit, "the guest never said that the run is over");
+    let preset = Preset::from_canonical(&read(&RunDirectory::model_preset(platform))?)?;
+    let broken: Vec<_> = rules::broken(&report, &preset).iter().map(ToString::to_string).collect();
+    anyhow::ensure!(broken.is_empty(), "the cost model breaks its rules: {}", broken.join("; "));
+    Ok(report)
+}

@@ -1,0 +1,144 @@
+//! From the markers of a report to the stages that they enclose.
+
+use std::collections::BTreeMap;
+
+use rel4_costmodel::report::{Figures, MarkerRow, Report};
+use rel4_markers::{Marker, Role, Stage};
+use thiserror::Error;
+
+/// One run through a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageRun {
+    /// The hart.
+    pub hart: usize,
+    /// The stage.
+    pub stage: Stage,
+    /// Cycles from its begin to its end, idle time included.
+    pub cycles: u64,
+    /// What the hart did in it.
+    pub figures: Figures,
+}
+
+/// Markers that make no sense.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MarkerError {
+    /// A marker that this harness has no name for.
+    #[error("hart {hart} set marker {number:#x}, which has no name")]
+    Unknown {
+        /// The hart.
+        hart: usize,
+        /// The marker's number.
+        number: u32,
+    },
+    /// An end without its begin.
+    #[error("hart {hart} ended `{}`, but {}", stage.name(), open.map_or("nothing had begun".to_owned(), |open| format!("`{}` was what began last", open.name())))]
+    NotBegun {
+        /// The hart.
+        hart: usize,
+        /// What ended.
+        stage: Stage,
+        /// What should have ended.
+        open: Option<Stage>,
+    },
+    /// A begin without its end.
+    #[error("hart {hart} began `{}` and never ended it", stage.name())]
+    NotEnded {
+        /// The hart.
+        hart: usize,
+        /// What began.
+        stage: Stage,
+    },
+}
+
+/// The stages of `report`, in the order in which they ended.
+///
+/// # Errors
+///
+/// A marker is unknown, or begins and ends do not match.
+pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
+    let mut open: BTreeMap<usize, Vec<(Stage, &MarkerRow)>> = BTreeMap::new();
+    let mut runs = Vec::new();
+    for row in report.markers.iter().filter(|row| row.marker != Marker::EXIT) {
+        let hart = row.hart;
+        let unknown = MarkerError::Unknown { hart, number: row.marker.number() };
+        let stage = Stage::from_index(row.marker.index()).ok_or_else(|| unknown.clone())?;
+        let open = open.entry(hart).or_default();
+        match row.marker.role() {
+            Some(Role::Begin) => open.push((stage, row)),
+            Some(Role::End) => match open.pop() {
+                Some((begun, begin)) if begun == stage => runs.push(StageRun {
+                    hart,
+                    stage,
+                    cycles: row.clock - begin.clock,
+                    figures: row.figures.since(&begin.figures),
+                }),
+                other => {
+                    return Err(MarkerError::NotBegun { hart, stage, open: other.map(|(stage, _)| stage) });
+                }
+            },
+            Some(Role::Point | Role::Control) | None => return Err(unknown),
+        }
+    }
+    match open.into_iter().find_map(|(hart, open)| Some((hart, open.last()?.0))) {
+        Some((hart, stage)) => Err(MarkerError::NotEnded { hart, stage }),
+        None => Ok(runs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rel4_costmodel::options::Detail;
+    use rel4_costmodel::report::End;
+
+    use super::*;
+
+    const BEGIN: Marker = Marker::new(Role::Begin, Stage::RoundTrip.index());
+    const END: Marker = Marker::new(Role::End, Stage::RoundTrip.index());
+    const OTHER_END: Marker = Marker::new(Role::End, Stage::Overhead.index());
+
+    fn report(markers: &[(usize, Marker)]) -> Report {
+        let rows = markers.iter().zip((0..).step_by(10)).map(|(&(hart, marker), clock)| MarkerRow {
+            hart,
+            marker,
+            clock,
+            figures: Figures { traps: clock, ..Figures::default() },
+        });
+        Report {
+            end: End::Exit,
+            preset: "unit".to_owned(),
+            detail: Detail::Blocks,
+            lead: 50,
+            harts: Vec::new(),
+            markers: rows.collect(),
+        }
+    }
+
+    #[test]
+    fn begin_and_end_enclose_a_stage_on_each_hart() {
+        let runs =
+            stages(&report(&[(0, BEGIN), (1, BEGIN), (0, END), (1, END), (0, Marker::EXIT)])).expect("sound");
+        let cycles: Vec<_> = runs.iter().map(|run| (run.hart, run.cycles, run.figures.traps)).collect();
+        assert_eq!(cycles, [(0, 20, 20), (1, 20, 20)]);
+    }
+
+    #[test]
+    fn stages_nest() {
+        let runs = stages(&report(&[(0, BEGIN), (0, BEGIN), (0, END), (0, END)])).expect("sound");
+        assert_eq!(runs.iter().map(|run| run.cycles).collect::<Vec<_>>(), [10, 30]);
+    }
+
+    #[test]
+    fn what_is_unbalanced_or_unknown_is_reported() {
+        for (markers, part) in [
+            (&[(0, BEGIN)][..], "never ended"),
+            (&[(0, END)], "nothing had begun"),
+            (&[(0, BEGIN), (0, OTHER_END)], "`round_trip` was what began last"),
+            (&[(0, BEGIN), (1, END)], "hart 1 ended"),
+            (&[(0, Marker::new(Role::Begin, 999))], "no name"),
+            (&[(0, Marker::from_fields(7, 1))], "no name"),
+        ] {
+            let error = stages(&report(markers)).expect_err(part).to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
