@@ -77,6 +77,10 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
     }
+    let stalled = manifest.abandoned.iter().filter(|attempt| attempt.outcome.is_timeout()).count();
+    if stalled > 0 {
+        println!("{stalled} boot(s) under the cost model made no progress and were repeated");
+    }
     let count = |exit| manifest.cells.iter().filter(|cell| cell.outcome.exit() == exit).count();
     println!(
         "{}: {} of {} cells finished: {} measured, {} failed, {} inconclusive",

@@ -250,3 +250,79 @@ fn copy_tree(from: &Path, to: &Path) {
         fs::copy(from, to).expect("it can be copied");
     }
 }
+
+#[test]
+fn modelled_cycles_repeat_on_one_hart_and_across_two_and_their_stages_add_up() {
+    if !possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("temporary directory");
+    let (matrix, run) = (folder.path().join("modelled.toml"), folder.path().join("run"));
+    let preset = workspace().join("configs/costmodel/u54.toml");
+    let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
+    fs::write(&matrix, MODELLED.replace("PRESET", &path(&preset))).expect("writable");
+    assert_done(&harness(workspace(), &["run", "--matrix", &path(&matrix), "--out", &path(&run)]));
+    let manifest = Manifest::load(&run).expect("readable").expect("there is one");
+    // A second repeat whose report differed in a byte from the first would not count as measured.
+    assert_eq!(manifest.cells.len(), 6);
+    assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
+    let samples = fs::read_to_string(run.join("samples.csv")).expect("there are samples");
+    let total = |metric: &str| {
+        let rows = samples
+            .lines()
+            .filter(|row| row.starts_with("one,") && row.contains(&format!(",{metric},cycles,")));
+        rows.map(|row| row.rsplit(',').next().expect("a value").parse::<f64>().expect("a number"))
+            .sum::<f64>()
+    };
+    let stages = ["cycles_user", "cycles_trap_entry", "cycles_kernel", "cycles_return"].map(total);
+    assert!(stages.iter().all(|&cycles| cycles > 0.0));
+    assert_eq!(stages.iter().sum::<f64>(), total("cycles"));
+}
+
+const MODELLED: &str = r#"
+    [kernels]
+    sel4 = { features = ["sync-ipc"] }
+    sel4-smp = { features = ["sync-ipc", "smp"], settings = { max_harts = 2 } }
+
+    [platforms.one]
+    kind = "qemu"
+    machine = "virt,aia=aplic-imsic,aia-guests=3"
+    cpu = "rv64,h=true"
+    harts = 1
+    memory_mib = 512
+    clock = "model"
+    preset = "PRESET"
+    boot_s = 60
+    run_s = 60
+
+    [platforms.two]
+    kind = "qemu"
+    machine = "virt,aia=aplic-imsic,aia-guests=3"
+    cpu = "rv64,h=true"
+    harts = 2
+    memory_mib = 512
+    clock = "model"
+    preset = "PRESET"
+    boot_s = 60
+    run_s = 60
+
+    [workloads.ipc]
+    program = "ipc-pingpong"
+    params = { rounds = 100, batch = 1, warmup = 100, words = 0 }
+
+    [[experiments]]
+    id = "one"
+    workload = "ipc"
+    kernels = ["sel4"]
+    platforms = ["one"]
+    params = { server_hart = 0 }
+    repeats = 2
+
+    [[experiments]]
+    id = "two"
+    workload = "ipc"
+    kernels = ["sel4-smp"]
+    platforms = ["two"]
+    sweep = { server_hart = [0, 1] }
+    repeats = 2
+"#;

@@ -97,7 +97,7 @@ impl Session<'_> {
         self.directory
             .set_aside(&cell.id)
             .with_context(|| format!("cannot put the old log of {} aside", cell.id))?;
-        let (mut record, log) = self.boot(cell)?;
+        let (mut record, log) = self.boot_with_patience(cell)?;
         if record.outcome == Outcome::Measured {
             self.judge_measurement(&mut record, &log, samples)?;
         }
@@ -123,6 +123,20 @@ impl Session<'_> {
         }
         self.manifest.save(self.directory.path())?;
         Ok(record)
+    }
+
+    /// Boots `cell`; once more if the cost model's schedule stalled, which it does now and then on QEMU 7.2 under load.
+    fn boot_with_patience(&mut self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
+        let (mut first, log) = self.boot(cell)?;
+        if first.model.is_none() || !first.outcome.is_timeout() {
+            return Ok((first, log));
+        }
+        if let Some(place) = self.directory.set_aside(&cell.id)? {
+            first.serial = place;
+        }
+        self.manifest.abandoned.push(first);
+        self.manifest.save(self.directory.path())?;
+        self.boot(cell)
     }
 
     fn boot(&self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {

@@ -103,6 +103,12 @@ impl Outcome {
         matches!(self, Self::Measured | Self::NotRepeatable(_))
     }
 
+    /// Whether the machine was turned off because nothing came of it in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::BootTimeout(_) | Self::RunTimeout(..))
+    }
+
     /// A short name, for lists.
     #[must_use]
     pub fn name(&self) -> &'static str {
