@@ -43,6 +43,12 @@ impl Obj<Notification> {
         self.bound.get().object()
     }
 
+    /// Whether what is stored in the thread's interrupt file is for this notification.
+    #[cfg(feature = "uintr")]
+    fn is_bound_to(self, thread: Obj<Tcb>) -> bool {
+        self.bound_thread() == Some(thread)
+    }
+
     /// Whether threads wait on it.
     pub fn has_waiters(self) -> bool {
         self.queue.head().is_some()
@@ -86,7 +92,9 @@ impl Obj<Notification> {
     #[inline]
     pub fn take_into(self, k: &Kernel, receiver: Obj<Tcb>) -> bool {
         #[cfg(feature = "uintr")]
-        if let Some(bits) = crate::uintr::take_pending(k, receiver) {
+        if self.is_bound_to(receiver)
+            && let Some(bits) = crate::uintr::take_pending(k, receiver)
+        {
             receiver.context.set_badge(self.word.take() | bits);
             self.set_active(false);
             return true;
@@ -107,7 +115,9 @@ impl Obj<Notification> {
             return;
         }
         #[cfg(feature = "uintr")]
-        if let Some(bits) = crate::uintr::arm_or_take(k, receiver) {
+        if self.is_bound_to(receiver)
+            && let Some(bits) = crate::uintr::arm_or_take(k, receiver)
+        {
             receiver.context.set_badge(bits);
             return;
         }

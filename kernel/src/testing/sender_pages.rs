@@ -1,10 +1,11 @@
-//! Sender pages in the derivation tree: they belong to their notification like copies of its capability.
+//! Sender pages and interrupt files belong to one notification: in the derivation tree, and when it is waited for.
 
-use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, UintrInvocation};
+use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall, UintrInvocation};
 
 use super::Machine;
 use crate::arch;
 use crate::cap::Cap;
+use crate::object::ThreadState;
 
 const ROOT: u64 = InitialSlot::CNode as u64;
 const SPACE: u64 = InitialSlot::VSpace as u64;
@@ -82,4 +83,24 @@ fn revoking_a_badged_capability_takes_its_own_sender_pages_only() {
     m.revoke(notification).unwrap();
     assert!(gone(&m, &[page, orphan, next]));
     m.check_all();
+}
+
+#[test]
+fn what_is_stored_for_one_notification_is_not_received_from_another() {
+    let (mut m, _, _, notification) = receiver();
+    let other = m.make(ObjectType::Notification, 0);
+    let lower = m.make_thread(1);
+    m.resume(lower);
+    let root = m.current();
+    let file = arch::file_page(m.k, 0, root.mode_state.file());
+    arch::raise_identity(file, 3);
+    let poll = |cptr| {
+        m.simple(Syscall::NBRecv, cptr, &[]);
+        m.reply_of(root).badge
+    };
+    assert_eq!((poll(other), poll(notification)), (0, 1 << 2));
+    arch::raise_identity(file, 3);
+    m.simple(Syscall::Recv, other, &[]);
+    assert!(matches!(root.state(), ThreadState::BlockedOnNotification(_)), "nobody signalled this one");
+    assert_eq!(arch::armed_and_pending_files(), 0);
 }
