@@ -267,6 +267,9 @@ fn messages() -> BoxedStrategy<Attack> {
 
 fn capability_operations() -> BoxedStrategy<Attack> {
     use Invocation as I;
+    // What can be exchanged, and stands together in the derivation list: what each thread has, and copies of it.
+    let exchanged =
+        || prop_oneof![at::THREADS, at::FREE].prop_map(|slot| [InitialSlot::CNode as u64, slot, 64]);
     let insert = prop::sample::select(&[I::CNodeCopy, I::CNodeMint, I::CNodeMove, I::CNodeMutate][..]);
     let remove = prop::sample::select(
         &[I::CNodeDelete, I::CNodeDelete, I::CNodeRevoke, I::CNodeSaveCaller, I::CNodeCancelBadgedSends][..],
@@ -281,7 +284,7 @@ fn capability_operations() -> BoxedStrategy<Attack> {
             let words = [to[1], to[2], data, pivot[1], pivot[2], 0, from[1], from[2]];
             Attack::invocation(I::CNodeRotate, to[0], &words, &[pivot[0], from[0]])
         }),
-        1 => (place(), place()).prop_map(|(to, pivot)| {
+        2 => (exchanged(), exchanged()).prop_map(|(to, pivot)| {
             let words = [to[1], to[2], 0, pivot[1], pivot[2], 0, to[1], to[2]];
             Attack::invocation(I::CNodeRotate, to[0], &words, &[pivot[0], to[0]])
         }),

@@ -248,6 +248,12 @@ fn rotate_moves_pivot_and_source_and_exchanges_two_slots_where_they_are_neighbou
         [5, 6],
         "pivot data goes with the pivot, source data with the source"
     );
+    // Back again, named in the other order.
+    m.invoke(Invocation::CNodeRotate, ROOT, &words, &[ROOT, ROOT]).unwrap();
+    let words = [copy, 64, six, node, 64, five, copy, 64];
+    m.invoke(Invocation::CNodeRotate, ROOT, &words, &[ROOT, ROOT]).unwrap();
+    m.check_all();
+    assert_eq!(sizes(&m, [node, copy]), [5, 6]);
     // The original is now where the copy was: revoking there removes the copy.
     m.revoke(copy).unwrap();
     assert_eq!(m.cap(node), Cap::Null);
