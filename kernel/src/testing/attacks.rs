@@ -128,8 +128,14 @@ fn populated() -> Machine {
     }
     assert_eq!(m.mint(at::ENDPOINT, CapRights::ALL, 0xabc), at::BADGED.start);
     m.mint(at::NOTIFICATION, CapRights::ALL, 1);
-    for priority in [255, 255, 255, 100, 10] {
-        add_thread(&mut m, untyped, priority);
+    for (priority, reach) in [
+        (255, Reach::Everything),
+        (255, Reach::Everything),
+        (255, Reach::Own),
+        (100, Reach::Everything),
+        (10, Reach::Own),
+    ] {
+        add_thread(&mut m, untyped, priority, reach);
     }
     for (space, tables) in [(InitialSlot::VSpace as u64, 0..2), (at::THREADS.start + 1, 2..4)] {
         for table in tables.map(|index| at::TABLES.start + index) {
@@ -139,8 +145,17 @@ fn populated() -> Machine {
     m
 }
 
-/// Makes and starts a thread in spaces of its own.
-fn add_thread(m: &mut Machine, untyped: u64, priority: u64) {
+/// What a thread can name.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// The root task's CNode is its own too.
+    Everything,
+    /// It has a small CNode of its own.
+    Own,
+}
+
+/// Makes and starts a thread in an address space of its own.
+fn add_thread(m: &mut Machine, untyped: u64, priority: u64, reach: Reach) {
     let (root, root_tcb) = (InitialSlot::CNode as u64, InitialSlot::Tcb as u64);
     let mut make = |object, bits| m.retype_from(untyped, object, bits).unwrap();
     let node = make(ObjectType::CNode, OWN_CNODE_BITS);
@@ -166,8 +181,12 @@ fn add_thread(m: &mut Machine, untyped: u64, priority: u64) {
         let words = [to, OWN_CNODE_BITS, from, 64, CapRights::ALL.word(), data];
         m.invoke(operation, node, &words, &[root]).unwrap();
     }
-    let words = [own::ENDPOINT, guard, 0, 0x7000];
-    m.invoke(Invocation::TcbConfigure, thread, &words, &[node, space, frame]).unwrap();
+    let (fault_handler, data, cspace) = match reach {
+        Reach::Everything => (at::ENDPOINT, 0, root),
+        Reach::Own => (own::ENDPOINT, guard, node),
+    };
+    let words = [fault_handler, data, 0, 0x7000];
+    m.invoke(Invocation::TcbConfigure, thread, &words, &[cspace, space, frame]).unwrap();
     m.invoke(Invocation::TcbSetSchedParams, thread, &[255, priority], &[root_tcb]).unwrap();
     m.invoke(Invocation::TcbResume, thread, &[], &[]).unwrap();
 }

@@ -261,3 +261,22 @@ fn a_remap_changes_rights_within_those_of_the_capability() {
         m.check_all();
     }
 }
+
+#[test]
+fn a_frame_is_unmapped_when_its_capability_is_deleted_or_the_cnode_around_it() {
+    let mut m = Machine::new();
+    let frame = m.make(ObjectType::Page, 0);
+    let copy = m.mint(frame, CapRights::ALL, 0);
+    let vaddr = 0x20_0000_0000;
+    map_with_tables(&mut m, SPACE, frame, vaddr);
+    assert_eq!(map(&m, copy, vaddr), Err(InvocationError::DeleteFirst));
+    m.delete(frame).unwrap();
+    m.check_all();
+    map(&m, copy, vaddr).unwrap();
+    let node = m.make(ObjectType::CNode, 2);
+    m.invoke(Invocation::CNodeMove, node, &[1, 2, copy, 64], &[InitialSlot::CNode as u64]).unwrap();
+    m.delete(node).unwrap();
+    m.check_all();
+    let other = m.make(ObjectType::Page, 0);
+    map(&m, other, vaddr).unwrap();
+}
