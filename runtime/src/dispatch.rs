@@ -4,6 +4,8 @@
 //! something is pending: a sender that saw us asleep has raised an interrupt which either the last look or the wait
 //! finds.
 
+use rel4_abi::uintr::MAX_IDENTITY;
+
 use crate::interrupt::{Identity, Interrupts};
 use crate::sync::{Ordering, fence};
 
@@ -50,7 +52,7 @@ where
     I: Interrupts + ?Sized,
 {
     let mut found = false;
-    for _ in 0..crate::interrupt::IDENTITIES {
+    for _ in 0..MAX_IDENTITY {
         let Some(identity) = interrupts.claim() else { break };
         taken(identity);
         found = true;

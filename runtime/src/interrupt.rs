@@ -1,9 +1,9 @@
 //! The hardware seam of the async runtime: how a thread interrupts another one, and how it takes its own interrupts.
 
-/// Identities of an interrupt file that stand for the bits of the notification word: badge bit *b* is identity *b* + 1.
-pub const WORD_IDENTITIES: u64 = 64;
-/// Number of identities of an interrupt file, 0, which is none, included.
-pub const IDENTITIES: u64 = 256;
+use rel4_abi::uintr::{FIRST_QUEUE_IDENTITY, MAX_IDENTITY};
+
+/// Tasks that the hardware ready queue has identities for.
+pub const QUEUE_SLOTS: usize = (MAX_IDENTITY - FIRST_QUEUE_IDENTITY + 1) as usize;
 
 /// An interrupt identity, 1 to 255. The lowest pending one is served first.
 ///
@@ -16,24 +16,20 @@ impl Identity {
     /// Identity number `number`; `None` if there is no such identity.
     #[must_use]
     pub const fn new(number: u64) -> Option<Self> {
-        if number == 0 || number >= IDENTITIES { None } else { Some(Self(number as u8)) }
+        if number == 0 || number > MAX_IDENTITY as u64 { None } else { Some(Self(number as u8)) }
     }
 
     /// The identity in which the hardware ready queue holds the task in `slot`; `None` if it has none.
     #[must_use]
     pub const fn of_slot(slot: usize) -> Option<Self> {
-        if slot < (IDENTITIES - WORD_IDENTITIES) as usize {
-            Self::new(WORD_IDENTITIES + slot as u64)
-        } else {
-            None
-        }
+        if slot < QUEUE_SLOTS { Self::new(FIRST_QUEUE_IDENTITY as u64 + slot as u64) } else { None }
     }
 
     /// The task that is ready; `None` for an identity of the notification word.
     #[inline(always)]
     #[must_use]
     pub const fn slot(self) -> Option<usize> {
-        (self.0 as usize).checked_sub(WORD_IDENTITIES as usize)
+        (self.0 as usize).checked_sub(FIRST_QUEUE_IDENTITY as usize)
     }
 
     /// Its number.
@@ -78,7 +74,7 @@ mod tests {
 
     #[test]
     fn identities_of_the_notification_word_are_no_task() {
-        for number in 1..WORD_IDENTITIES {
+        for number in 1..u64::from(FIRST_QUEUE_IDENTITY) {
             assert_eq!(Identity::new(number).and_then(Identity::slot), None);
         }
         assert_eq!((Identity::new(0), Identity::new(256)), (None, None));

@@ -20,7 +20,8 @@
 //!   (memory that several processes see)
 //! * processes: [`image`] (layout of the program), [`process`] (creation, start, report to the creator)
 //! * asynchronous IPC: [`channel`] (calls and answers as futures), [`executor`] (runs coroutines by priority), [`dispatch`]
-//!   (how a thread finds work, and how it sleeps), [`interrupt`] (the hardware seam), [`remote`] (ready queue for other
+//!   (how a thread finds work, and how it sleeps), [`interrupt`] (the hardware seam),
+//!   [`uintr`] (its implementations: interrupt files, and the kernel's notifications), [`remote`] (ready queue for other
 //!   threads, where the hardware has none)
 //! * shared memory that peers are not trusted with: [`ring`], [`item`] (what it carries), [`flag`] (whether the reader
 //!   sleeps), [`outbox`] (sends, and notifies once a batch)
@@ -53,5 +54,6 @@ pub mod shared;
 pub mod slots;
 mod sync;
 pub mod uart;
+pub mod uintr;
 pub mod untyped;
 pub mod vaddr;
