@@ -1,4 +1,5 @@
-//! Every interleaving of the protocols, searched exhaustively, weak memory included.
+//! Every interleaving of the protocols, weak memory included: exhaustively for the small models, up to a number of
+//! preemptions for the large ones.
 //!
 //! The files under test are the runtime's own, compiled here with the model checker's atomics in place of the
 //! processor's. A wake-up that is lost leaves all threads blocked, which the checker reports.

@@ -64,6 +64,8 @@ fn too_little_memory_is_refused() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_ring_is_a_bounded_queue(pushes in prop::collection::vec(any::<bool>(), 0..400)) {
         let memory = memory();

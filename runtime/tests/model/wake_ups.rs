@@ -1,5 +1,7 @@
 //! One direction: whatever is sent is received, however sending, looking, announcing and waiting interleave.
 
+use std::cell::RefCell;
+
 use loom::thread;
 
 use super::world::{Endpoint, File, item, memory, model_bounded};
@@ -13,25 +15,33 @@ const CAPACITY: usize = 2;
 type ModelRing<'m> = Ring<'m, CAPACITY>;
 
 #[test]
+fn no_wake_up_is_lost_for_a_single_item() {
+    loom::model(|| send_one_by_one(1));
+}
+
+#[test]
 fn no_wake_up_is_lost_when_each_item_is_flushed_on_its_own() {
-    model_bounded(|| {
-        let memory = memory(ModelRing::WORDS);
-        let file = File::new();
-        let sender = {
-            let (memory, bell) = (memory.clone(), file.bell(0));
-            thread::spawn(move || {
-                let mut outbox = Outbox::new(ModelRing::new(&memory).unwrap().producer(), bell);
-                for number in 1..=2 {
-                    outbox.send(&item(number)).expect("room");
-                    outbox.flush();
-                }
-            })
-        };
-        let receiver = Endpoint::receiver(ModelRing::new(&memory).unwrap());
-        receiver.run_until(&file, 2);
-        assert_eq!(*receiver.received.borrow(), [1, 2]);
-        sender.join().unwrap();
-    });
+    model_bounded(4, || send_one_by_one(2));
+}
+
+/// Sends `count` items, each with a flush of its own.
+fn send_one_by_one(count: u64) {
+    let memory = memory(ModelRing::WORDS);
+    let file = File::new();
+    let sender = {
+        let (memory, bell) = (memory.clone(), file.bell(0));
+        thread::spawn(move || {
+            let mut outbox = Outbox::new(ModelRing::new(&memory).unwrap().producer(), bell);
+            for number in 1..=count {
+                outbox.send(&item(number)).expect("room");
+                outbox.flush();
+            }
+        })
+    };
+    let receiver = Endpoint::receiver(ModelRing::new(&memory).unwrap());
+    receiver.run_until(&file, count as usize);
+    assert!(receiver.received.borrow().iter().copied().eq(1..=count));
+    sender.join().unwrap();
 }
 
 #[test]
@@ -57,29 +67,36 @@ fn no_wake_up_is_lost_when_a_batch_is_flushed_once() {
 }
 
 #[test]
-fn a_task_made_ready_from_elsewhere_is_woken_once_and_never_forgotten() {
-    model_bounded(|| {
-        let memory = memory(RemoteQueue::WORDS);
-        let file = File::new();
-        let wakers: Vec<_> = [3, 70]
-            .into_iter()
-            .map(|slot| {
-                let (memory, bell) = (memory.clone(), file.bell(0));
-                thread::spawn(move || {
-                    RemoteTask::new(RemoteQueue::new(&memory).unwrap(), slot, bell).unwrap().notify();
-                })
+fn a_task_made_ready_from_elsewhere_is_woken() {
+    loom::model(|| make_ready(&[70]));
+}
+
+#[test]
+fn tasks_made_ready_from_two_places_are_each_woken_once() {
+    model_bounded(2, || make_ready(&[3, 70]));
+}
+
+/// Makes the tasks in `slots` ready, each from a thread of its own.
+fn make_ready(slots: &[usize]) {
+    let memory = memory(RemoteQueue::WORDS);
+    let file = File::new();
+    let wakers: Vec<_> = slots
+        .iter()
+        .map(|&slot| {
+            let (memory, bell) = (memory.clone(), file.bell(0));
+            thread::spawn(move || {
+                RemoteTask::new(RemoteQueue::new(&memory).unwrap(), slot, bell).unwrap().notify();
             })
-            .collect();
-        let woken = std::cell::RefCell::new(Vec::new());
-        let inbox =
-            RemoteInbox::new(RemoteQueue::new(&memory).unwrap(), |slot| woken.borrow_mut().push(slot));
-        while woken.borrow().len() < 2 {
-            if !look(&inbox, &file, |_| {}) {
-                sleep(&inbox, &file, |_| {});
-            }
+        })
+        .collect();
+    let woken = RefCell::new(Vec::new());
+    let inbox = RemoteInbox::new(RemoteQueue::new(&memory).unwrap(), |slot| woken.borrow_mut().push(slot));
+    while woken.borrow().len() < slots.len() {
+        if !look(&inbox, &file, |_| {}) {
+            sleep(&inbox, &file, |_| {});
         }
-        woken.borrow_mut().sort_unstable();
-        assert_eq!(*woken.borrow(), [3, 70]);
-        wakers.into_iter().for_each(|waker| waker.join().unwrap());
-    });
+    }
+    woken.borrow_mut().sort_unstable();
+    assert_eq!(*woken.borrow(), slots);
+    wakers.into_iter().for_each(|waker| waker.join().unwrap());
 }

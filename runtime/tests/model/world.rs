@@ -12,12 +12,11 @@ use crate::outbox::Outbox;
 use crate::ring::{Consumer, Ring};
 use crate::sync::{AtomicU64, Ordering};
 
-/// Searches all interleavings with at most as many preemptions as `PREEMPTIONS` says: for models too large for all. A thread
-/// that blocks is not preempted, so bound or not, each can come to its end in every state.
-pub(crate) fn model_bounded(model: impl Fn() + Sync + Send + 'static) {
-    const PREEMPTIONS: usize = 3;
+/// Searches all interleavings with at most `preemptions` preemptions: for models too large for all. A switch away from a
+/// thread that blocks is none.
+pub(crate) fn model_bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(PREEMPTIONS);
+    builder.preemption_bound = Some(preemptions);
     builder.check(model);
 }
 
