@@ -279,6 +279,29 @@ fn modelled_cycles_repeat_on_one_hart_and_across_two_and_their_stages_add_up() {
     assert_eq!(stages.iter().sum::<f64>(), total("cycles"));
 }
 
+#[test]
+fn a_modelled_boot_that_makes_no_progress_is_repeated_once_and_counted() {
+    if !possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("temporary directory");
+    let (matrix, run) = (folder.path().join("endless.toml"), folder.path().join("run"));
+    let preset = workspace().join("configs/costmodel/unit.toml");
+    let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
+    // More than a second's work, and no second repeat.
+    let endless = MODELLED.replace("rounds = 100,", "rounds = 100000,").replace("run_s = 60", "run_s = 1");
+    fs::write(&matrix, endless.replace("PRESET", &path(&preset))).expect("writable");
+    let arguments = ["run", "--matrix", &path(&matrix), "--out", &path(&run), "--filter", "one.*.r0"];
+    let output = harness(workspace(), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = Manifest::load(&run).expect("readable").expect("there is one");
+    assert!(manifest.cells[0].outcome.is_timeout());
+    assert_eq!(manifest.abandoned.len(), 1);
+    assert!(run.join(&manifest.abandoned[0].serial).exists(), "the log of the first attempt is kept");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 boot(s) under the cost model made no progress"), "{said}");
+}
+
 const MODELLED: &str = r#"
     [kernels]
     sel4 = { features = ["sync-ipc"] }

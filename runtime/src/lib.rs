@@ -19,6 +19,12 @@
 //!   [`address_space`] (maps frames), [`vaddr`] (what is where), [`scratch`], [`buffer`], [`shared`]
 //!   (memory that several processes see)
 //! * processes: [`image`] (layout of the program), [`process`] (creation, start, report to the creator)
+//! * asynchronous IPC: [`channel`] (calls and answers as futures), [`executor`] (runs coroutines by priority), [`dispatch`]
+//!   (how a thread finds work, and how it sleeps), [`interrupt`] (the hardware seam),
+//!   [`uintr`] (its implementations: interrupt files, and the kernel's notifications), [`remote`] (ready queue for other
+//!   threads, where the hardware has none)
+//! * shared memory that peers are not trusted with: [`ring`], [`item`] (what it carries), [`flag`] (whether the reader
+//!   sleeps), [`outbox`] (sends, and notifies once a batch)
 //! * platform: [`boot`] (what the kernel tells the root task), [`uart`]
 
 #![cfg_attr(not(test), no_std)]
@@ -28,15 +34,26 @@ pub mod arch;
 pub mod boot;
 pub mod buffer;
 pub mod cap;
+pub mod channel;
+pub mod dispatch;
 pub mod error;
+pub mod executor;
+pub mod flag;
 pub mod image;
+pub mod interrupt;
 pub mod ipc;
+pub mod item;
 pub mod labels;
+pub mod outbox;
 pub mod process;
+pub mod remote;
 pub mod resources;
+pub mod ring;
 pub mod scratch;
 pub mod shared;
 pub mod slots;
+mod sync;
 pub mod uart;
+pub mod uintr;
 pub mod untyped;
 pub mod vaddr;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::counters::{Counter, Counters};
+use crate::options::Detail;
 use crate::preset::{Parameter, Preset};
 use crate::report::Report;
 
@@ -21,10 +22,13 @@ impl fmt::Display for Broken {
     }
 }
 
-/// The rules that `report`, made with `preset`, breaks.
+/// The rules that `report`, made with `preset`, breaks. A report of the schedule alone has no figures, and no rules.
 #[must_use]
 pub fn broken(report: &Report, preset: &Preset) -> Vec<Broken> {
     let mut all = Vec::new();
+    if report.detail == Detail::Schedule {
+        return all;
+    }
     for (hart, counters) in report.harts.iter().enumerate() {
         let problems = [
             time(counters),
@@ -149,7 +153,6 @@ mod tests {
     use rel4_markers::{Marker, Role};
 
     use super::*;
-    use crate::options::Detail;
     use crate::report::{End, Figures, MarkerRow};
 
     /// The counters that must be more than zero on a hart where everything happened.

@@ -15,6 +15,7 @@ use super::layout::{
 use super::legend::Legend;
 use super::mark::{MARK_SIZE, mark};
 use super::palette::{CurveStyle, Dash, STYLES};
+use super::picture::Picture;
 use super::spec::FigureSpec;
 use super::steps::corners;
 
@@ -22,7 +23,8 @@ type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf
 
 /// How far the caps of an interval stand out, so that a mark does not hide them, in pixels.
 const CAP: i32 = MARK_SIZE + 7;
-const GRID: RGBColor = RGBColor(215, 215, 215);
+/// The colour of the lines behind a plot.
+pub(super) const GRID: RGBColor = RGBColor(215, 215, 215);
 
 /// A distribution that has been laid out.
 pub(super) struct Distribution<'f> {
@@ -46,14 +48,22 @@ impl<'f> Distribution<'f> {
         }
     }
 
-    /// Width and height.
-    pub(super) fn size(&self) -> (u32, u32) {
+    fn head_height(&self) -> u32 {
+        MARGIN + TITLE_LINE * self.title.len() as u32
+    }
+
+    fn legend_height(&self) -> u32 {
+        self.legend.height() + GAP
+    }
+}
+
+impl Picture for Distribution<'_> {
+    fn size(&self) -> (u32, u32) {
         let foot_height = CAPTION_LINE * self.caption.len() as u32 + MARGIN;
         (WIDTH, self.head_height() + PLOT_HEIGHT + self.legend_height() + foot_height)
     }
 
-    /// Draws it on the whole of `root`.
-    pub(super) fn draw<B: DrawingBackend>(&self, root: &Area<B>) -> Result<(), DrawError<B>> {
+    fn draw<B: DrawingBackend>(&self, root: &Area<B>) -> Result<(), DrawError<B>> {
         root.fill(&WHITE)?;
         let (head, rest) = root.split_vertically(self.head_height());
         let (plot, rest) = rest.split_vertically(PLOT_HEIGHT);
@@ -64,17 +74,10 @@ impl<'f> Distribution<'f> {
         draw_lines(&foot, &self.caption, (CAPTION_SIZE, CAPTION_LINE), 0)?;
         root.present()
     }
-
-    fn head_height(&self) -> u32 {
-        MARGIN + TITLE_LINE * self.title.len() as u32
-    }
-
-    fn legend_height(&self) -> u32 {
-        self.legend.height() + GAP
-    }
 }
 
-fn draw_lines<B: DrawingBackend>(
+/// Lines of text, one below the other.
+pub(super) fn draw_lines<B: DrawingBackend>(
     area: &Area<B>,
     lines: &[String],
     (size, line_height): (u32, u32),
@@ -170,6 +173,6 @@ fn draw_median<B: DrawingBackend>(
 }
 
 /// An axis's number, without the noise of binary fractions.
-fn tick(value: f64) -> String {
+pub(super) fn tick(value: f64) -> String {
     format!("{}", (value * 1e6).round() / 1e6)
 }

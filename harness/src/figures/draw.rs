@@ -11,6 +11,7 @@ use super::error::FigureError;
 use super::font;
 use super::picture;
 use super::spec::{FigureSpec, Kind};
+use super::stack::Stack;
 use crate::results::SampleTable;
 use crate::store;
 
@@ -53,6 +54,12 @@ pub(super) fn render(
     match spec.kind {
         Kind::Distribution => {
             let figure = Distribution::new(spec, &curves.curves, &caption);
+            let svg = picture::svg(&figure).map_err(failed)?;
+            let png = picture::png(&figure, font).map_err(failed)?;
+            Ok((svg, png))
+        }
+        Kind::Stack => {
+            let figure = Stack::new(spec, samples, &caption)?;
             let svg = picture::svg(&figure).map_err(failed)?;
             let png = picture::png(&figure, font).map_err(failed)?;
             Ok((svg, png))

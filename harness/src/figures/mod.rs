@@ -1,7 +1,7 @@
 //! From samples to pixels.
 //!
 //! A [`FigureSpec`] (`paper-figures/*.toml`) says what a figure shows → `curves` picks the samples of its experiment
-//! and metric → `distribution` lays them out and draws them with `plotters` → `picture` does so twice, into an SVG and
+//! and metric → `distribution` or `stack` lays them out and draws them with `plotters` → `picture` does so twice, into an SVG and
 //! into a PNG, which are therefore the same picture.
 //!
 //! All of it is Rust: text is measured and drawn with the DejaVu Sans `font` file, no C library takes part, and nothing
@@ -24,11 +24,12 @@ mod mark;
 mod palette;
 mod picture;
 mod spec;
+mod stack;
 mod steps;
 
 pub use draw::{Drawn, draw};
 pub use error::FigureError;
-pub use spec::{Axis, FigureSpec, Kind, SpecError};
+pub use spec::{Axis, FigureSpec, Kind, Part, SpecError};
 
 #[cfg(test)]
 mod tests;

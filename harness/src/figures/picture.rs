@@ -1,13 +1,22 @@
 //! The two files of a figure.
 
 use ab_glyph::FontRef;
-use plotters::prelude::{IntoDrawingArea as _, SVGBackend};
+use plotters::prelude::{DrawingBackend, IntoDrawingArea as _, SVGBackend};
 
 use super::canvas::Canvas;
-use super::distribution::Distribution;
+use super::layout::{Area, DrawError};
+
+/// A figure that has been laid out.
+pub(super) trait Picture {
+    /// Width and height.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it on the whole of `root`.
+    fn draw<B: DrawingBackend>(&self, root: &Area<B>) -> Result<(), DrawError<B>>;
+}
 
 /// Draws `figure` as SVG.
-pub(super) fn svg(figure: &Distribution<'_>) -> Result<String, String> {
+pub(super) fn svg(figure: &impl Picture) -> Result<String, String> {
     let mut picture = String::new();
     let root = SVGBackend::with_string(&mut picture, figure.size()).into_drawing_area();
     figure.draw(&root).map_err(|error| error.to_string())?;
@@ -17,7 +26,7 @@ pub(super) fn svg(figure: &Distribution<'_>) -> Result<String, String> {
 }
 
 /// Draws `figure` as PNG, with `font`.
-pub(super) fn png(figure: &Distribution<'_>, font: FontRef<'static>) -> Result<Vec<u8>, String> {
+pub(super) fn png(figure: &impl Picture, font: FontRef<'static>) -> Result<Vec<u8>, String> {
     const CHANNELS: usize = 3;
     let (width, height) = figure.size();
     let mut pixels = vec![0; width as usize * height as usize * CHANNELS];

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::caption;
+use super::palette::STYLES;
 use crate::config::Diagnostic;
 
 /// What a figure shows.
@@ -23,6 +25,8 @@ pub struct FigureSpec {
     pub experiment: String,
     /// The metric it shows.
     pub metric: String,
+    /// The metrics that add up to it, for a [`Kind::Stack`].
+    pub parts: Vec<Part>,
     /// The horizontal axis, in the metric's unit.
     pub x: Axis,
     /// The vertical axis.
@@ -37,6 +41,18 @@ pub struct FigureSpec {
 pub enum Kind {
     /// The share of samples at or below each value, one curve per cell.
     Distribution,
+    /// The medians of the metrics that make up the whole, one bar per cell.
+    Stack,
+}
+
+/// A metric that is part of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The metric.
+    pub metric: String,
+    /// What it is called in the figure.
+    pub label: String,
 }
 
 /// What an axis measures.
@@ -81,9 +97,15 @@ struct Raw {
     kind: Kind,
     experiment: String,
     metric: String,
+    #[serde(default = "no_parts")]
+    parts: Spanned<Vec<Part>>,
     x: Axis,
     y: Axis,
     caption: Spanned<String>,
+}
+
+fn no_parts() -> Spanned<Vec<Part>> {
+    Spanned::new(0..0, Vec::new())
 }
 
 impl FigureSpec {
@@ -129,9 +151,24 @@ impl FigureSpec {
             return Err(invalid(raw.id.span(), message));
         }
         caption::check(raw.caption.get_ref()).map_err(|message| invalid(raw.caption.span(), message))?;
-        let Raw { id, title, kind, experiment, metric, x, y, caption } = raw;
+        let parts = match kind_parts(raw.kind) {
+            range if range.contains(&raw.parts.get_ref().len()) => raw.parts.into_inner(),
+            range => {
+                let message = format!("this kind of figure has {} to {} parts", range.start(), range.end());
+                return Err(invalid(raw.parts.span(), message));
+            }
+        };
+        let Raw { id, title, kind, experiment, metric, x, y, caption, .. } = raw;
         let (id, caption) = (id.into_inner(), caption.into_inner());
-        Ok(Self { id, title, kind, experiment, metric, x, y, caption })
+        Ok(Self { id, title, kind, experiment, metric, parts, x, y, caption })
+    }
+}
+
+/// How many parts a figure has: as many as there are colours.
+fn kind_parts(kind: Kind) -> RangeInclusive<usize> {
+    match kind {
+        Kind::Distribution => 0..=0,
+        Kind::Stack => 2..=STYLES.len() - 1,
     }
 }
 

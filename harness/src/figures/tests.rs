@@ -121,3 +121,43 @@ fn every_figure_of_the_project_has_a_specification_that_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../paper-figures");
     assert!(!FigureSpec::load_all(&folder).expect("readable specifications").is_empty());
 }
+
+#[test]
+fn a_stack_has_a_bar_per_cell_and_a_table_of_its_parts() {
+    let text = "id = \"s\"\ntitle = \"Stages\"\nkind = \"stack\"\nexperiment = \"ipc\"\nmetric = \"instructions\"\n\
+        parts = [{ metric = \"user\", label = \"user\" }, { metric = \"kernel\", label = \"kernel\" }]\n\
+        x = { label = \"cost\", unit = \"instructions\" }\ny = { label = \"\", unit = \"\" }\n\
+        caption = \"{metric} from {run}\"\n";
+    let spec = FigureSpec::parse(Path::new("s.toml"), text).expect("a good specification");
+    let mut samples = SampleTable::default();
+    for (kernel, user, kernel_part) in [("sel4", 40.0, 200.5), ("rel4", 60.0, 7.0)] {
+        let key = CellKey {
+            experiment: "ipc".into(),
+            kernel: kernel.into(),
+            platform: "virt".into(),
+            harts: 1,
+            workload: "ipc".into(),
+            parameters: [].into(),
+        };
+        let values = [("instructions", user + kernel_part), ("user", user), ("kernel", kernel_part)];
+        let series = values.map(|(metric, value)| Series {
+            metric: metric.into(),
+            unit: "instructions".into(),
+            values: vec![value; 3],
+        });
+        samples.insert(&CellMeta { key, repeat: 0, clock: Clock::Model }, series.into()).expect("a new cell");
+    }
+    let (svg, png) = render(&spec, &samples, RUN).expect("a figure");
+    for text in ["sel4", "rel4", "user", "kernel", "240.5", "200.5", "67"] {
+        assert!(svg.contains(&format!("\n{text}\n")), "{text}");
+    }
+    assert!(png.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_stack_without_parts_is_refused() {
+    let text = "id = \"s\"\ntitle = \"t\"\nkind = \"stack\"\nexperiment = \"ipc\"\nmetric = \"m\"\n\
+        x = { label = \"l\", unit = \"u\" }\ny = { label = \"l\", unit = \"u\" }\ncaption = \"{metric} of {run}\"\n";
+    let error = FigureSpec::parse(Path::new("s.toml"), text).expect_err("no parts").to_string();
+    assert!(error.contains("2 to 5 parts"), "{error}");
+}

@@ -10,7 +10,7 @@ use super::{Cap, ZombieCap, ZombieKind};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::tcb::TCB_SLOTS_IN_USE;
-use crate::object::{CNode, Tcb};
+use crate::object::{CNode, Notification, Tcb};
 use crate::preempt::{Preempted, preemption_point};
 
 /// Whether a deletion must empty its slot itself.
@@ -144,10 +144,7 @@ fn empty(k: &Kernel, slot: Obj<Slot>, clean_up: CleanUp) {
 fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
     match cap {
         Cap::Endpoint(c) if is_final => c.endpoint.cancel_all(k),
-        Cap::Notification(c) if is_final => {
-            c.notification.unbind();
-            c.notification.cancel_all(k);
-        }
+        Cap::Notification(c) if is_final => finalise_notification(k, c.notification),
         Cap::CNode(c) if is_final => {
             return (zombie(c.node, c.node.slot_count(), ZombieKind::CNode), CleanUp::Nothing);
         }
@@ -164,7 +161,12 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
         Cap::PageTable(c) if is_final => crate::vm::finalise_page_table(k, c),
         Cap::Frame(c) => crate::vm::unmap_frame(k, &c),
         #[cfg(feature = "uintr")]
-        Cap::SenderPage(c) => crate::uintr::unmap_sender(k, &c),
+        Cap::SenderPage(c) => {
+            crate::uintr::unmap_sender(k, &c);
+            if is_final {
+                finalise_notification(k, c.notification);
+            }
+        }
         _ => {}
     }
     (Cap::Null, CleanUp::Nothing)
@@ -172,6 +174,11 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
 
 fn zombie(slots: CNode, remaining: u64, kind: ZombieKind) -> Cap {
     Cap::Zombie(ZombieCap { slots, remaining, kind })
+}
+
+fn finalise_notification(k: &Kernel, notification: Obj<Notification>) {
+    notification.unbind();
+    notification.cancel_all(k);
 }
 
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {

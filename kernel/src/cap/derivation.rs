@@ -88,6 +88,12 @@ pub fn is_parent(parent: Obj<Slot>, child: Obj<Slot>) -> bool {
     match (parent_cap, child_cap) {
         (Cap::Endpoint(p), Cap::Endpoint(c)) => badge_covers(p.badge, c.badge),
         (Cap::Notification(p), Cap::Notification(c)) => badge_covers(p.badge, c.badge),
+        // All that stands between a badged capability and the sender pages made through it has its badge, until it is deleted, which
+        // `remove` passes on.
+        #[cfg(feature = "uintr")]
+        (Cap::Notification(p), Cap::SenderPage(c)) => {
+            p.badge == 0 || (c.is_badged && !child.is_first_badged())
+        }
         _ => true,
     }
 }
@@ -108,9 +114,6 @@ pub fn is_final(slot: Obj<Slot>) -> bool {
 pub fn same_object(a: &Cap, b: &Cap) -> bool {
     match (a, b) {
         (Cap::Untyped(_), _) | (Cap::IrqControl, Cap::IrqHandler(_)) => false,
-        // A sender page does not keep its notification alive.
-        #[cfg(feature = "uintr")]
-        (Cap::SenderPage(_), _) | (_, Cap::SenderPage(_)) => false,
         (Cap::Frame(a), Cap::Frame(b)) => a.base == b.base && a.size == b.size && a.device == b.device,
         _ => same_region(a, b),
     }
@@ -125,6 +128,10 @@ pub fn same_region(a: &Cap, b: &Cap) -> bool {
         (Cap::Notification(a), Cap::Notification(b)) => a.notification == b.notification,
         #[cfg(feature = "uintr")]
         (Cap::Notification(a), Cap::SenderPage(b)) => a.notification == b.notification,
+        #[cfg(feature = "uintr")]
+        (Cap::SenderPage(a), Cap::Notification(b)) => a.notification == b.notification,
+        #[cfg(feature = "uintr")]
+        (Cap::SenderPage(a), Cap::SenderPage(b)) => a.notification == b.notification,
         (Cap::CNode(a), Cap::CNode(b)) => a.node == b.node,
         (Cap::Thread(a), Cap::Thread(b)) => a == b,
         (Cap::Reply(a), Cap::Reply(b)) => a.caller == b.caller,

@@ -165,8 +165,10 @@ pub struct FrameCap {
 #[cfg(feature = "uintr")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SenderPageCap {
-    /// The notification whose receiver owns the interrupt file.
+    /// The notification whose receiver owns the interrupt file. The capability keeps it alive like one to the notification itself.
     pub notification: Obj<Notification>,
+    /// It was made through a badged capability.
+    pub is_badged: bool,
     /// Where the page is mapped.
     pub mapping: Mapping,
 }
@@ -212,7 +214,7 @@ impl Cap {
                 ZombieKind::Tcb => kernel(cap.slots.address(), size::TCB_BITS),
             },
             #[cfg(feature = "uintr")]
-            Cap::SenderPage(_) => None,
+            Cap::SenderPage(cap) => kernel(cap.notification.address(), size::NOTIFICATION_BITS),
             Cap::Null
             | Cap::Reply(_)
             | Cap::IrqControl

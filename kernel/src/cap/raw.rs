@@ -164,7 +164,11 @@ impl RawCap {
             }),
             #[cfg(feature = "uintr")]
             t if t == is(Tag::SenderPage) => match self.mapping() {
-                Some(mapping) => Cap::SenderPage(SenderPageCap { notification: self.object(), mapping }),
+                Some(mapping) => Cap::SenderPage(SenderPageCap {
+                    notification: self.object(),
+                    is_badged: self.field(0, 1) != 0,
+                    mapping,
+                }),
                 None => Cap::Null,
             },
             _ => Cap::Null,
@@ -218,7 +222,8 @@ impl RawCap {
             ),
             #[cfg(feature = "uintr")]
             Cap::SenderPage(c) => {
-                Self::new(Tag::SenderPage, c.notification.address() as u64, 0, mapping(Some(c.mapping)))
+                let fields = u64::from(c.is_badged);
+                Self::new(Tag::SenderPage, c.notification.address() as u64, fields, mapping(Some(c.mapping)))
             }
             Cap::Zombie(c) => Self::new(
                 Tag::Zombie,

@@ -8,6 +8,8 @@ use rel4_abi::{
 };
 
 use super::Machine;
+#[cfg(feature = "uintr")]
+use crate::arch;
 use crate::cap::{Cap, delete, derivation, lookup};
 use crate::object::{tcb, untyped};
 use crate::sched;
@@ -28,6 +30,9 @@ enum Step {
     Tick,
     /// It says where it wants to receive capabilities: root, index, depth.
     ReceiveSlot([u64; 3]),
+    /// A store to a sender page raises an identity in an interrupt file.
+    #[cfg(feature = "uintr")]
+    Store(usize, u32),
 }
 
 /// One system call with arbitrary registers and message.
@@ -96,6 +101,8 @@ mod own {
 /// A machine with a few objects of each kind, and five threads with their own capability and address spaces.
 fn populated() -> Machine {
     let mut m = Machine::new();
+    #[cfg(feature = "uintr")]
+    arch::reset_files();
     assert!(m.free_slot() < POPULATED);
     while m.free_slot() < POPULATED - 1 {}
     let untyped = m.big_untyped();
@@ -372,6 +379,36 @@ fn thread_operations() -> BoxedStrategy<Attack> {
     .boxed()
 }
 
+/// Registering receivers and senders.
+#[cfg(feature = "uintr")]
+fn beyond_sel4() -> BoxedStrategy<Attack> {
+    use rel4_abi::UintrInvocation as U;
+    let call = |operation: U, cptr: u64, words: &[u64], caps: &[u64]| Attack {
+        label: operation.label(),
+        ..Attack::invocation(Invocation::UntypedRetype, cptr, words, caps)
+    };
+    let thread = || prop_oneof![3 => Just(InitialSlot::Tcb as u64), 2 => Just(at::THREADS.start + 2), 1 => Just(own::TCB)];
+    let notification = || prop_oneof![3 => Just(at::NOTIFICATION), 1 => Just(own::NOTIFICATION), 2 => at::BADGED, 2 => at::FREE];
+    let space = prop_oneof![3 => Just(InitialSlot::VSpace as u64), 1 => Just(at::THREADS.start + 1), 1 => Just(own::SPACE)];
+    prop_oneof![
+        1 => (thread(), notification()).prop_map(move |(thread, notification)| {
+            Attack::invocation(Invocation::TcbBindNotification, thread, &[], &[notification])
+        }),
+        2 => (thread(), notification())
+            .prop_map(move |(thread, notification)| call(U::RegisterReceiver, thread, &[0x1000], &[notification])),
+        1 => thread().prop_map(move |thread| call(U::Unregister, thread, &[], &[])),
+        6 => (space, notification(), vaddr(), place()).prop_map(move |(space, notification, vaddr, [root, index, depth])| {
+            call(U::RegisterSender, space, &[vaddr, index, depth], &[notification, root])
+        }),
+    ]
+    .boxed()
+}
+
+#[cfg(not(feature = "uintr"))]
+fn beyond_sel4() -> BoxedStrategy<Attack> {
+    nonsense()
+}
+
 fn attack() -> BoxedStrategy<Attack> {
     prop_oneof![
         3 => nonsense(),
@@ -379,12 +416,24 @@ fn attack() -> BoxedStrategy<Attack> {
         6 => capability_operations(),
         3 => memory_operations(),
         4 => thread_operations(),
+        2 => beyond_sel4(),
     ]
     .boxed()
 }
 
+#[cfg(feature = "uintr")]
+fn store() -> BoxedStrategy<Step> {
+    (1usize..4, 0u32..70).prop_map(|(file, identity)| Step::Store(file, identity)).boxed()
+}
+
+#[cfg(not(feature = "uintr"))]
+fn store() -> BoxedStrategy<Step> {
+    Just(Step::Tick).boxed()
+}
+
 fn step() -> BoxedStrategy<Step> {
     prop_oneof![
+        1 => store(),
         16 => attack().prop_map(Step::Call),
         4 => attack().prop_map(Step::PreemptedCall),
         1 => word().prop_map(Step::MemoryFault),
@@ -420,6 +469,13 @@ fn take(m: &Machine, step: &Step) {
         Step::Exception(number) => m.trap(Cause::Exception(*number)),
         Step::Tick => m.tick(),
         Step::ReceiveSlot(words) => m.set_receive_slot(*words),
+        #[cfg(feature = "uintr")]
+        Step::Store(file, identity) => {
+            arch::raise_identity(arch::file_page(m.k, 0, *file), *identity);
+            if arch::armed_and_pending_files() != 0 {
+                m.trap(Cause::Interrupt);
+            }
+        }
     }
 }
 

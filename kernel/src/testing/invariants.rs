@@ -44,7 +44,7 @@ pub(super) fn check_memory(k: &Kernel, boot: &[CNode]) {
         }
         for asid in (base..=base + ((1 << rel4_abi::vm::ASID_POOL_INDEX_BITS) - 1)).map(Asid) {
             if let Some(table) = k.asids.root(asid) {
-                check_space(&world, asid, table);
+                check_space(k, &world, asid, table);
             }
         }
     }
@@ -110,6 +110,10 @@ impl World {
                     world.endpoints.push(cap.endpoint);
                 }
                 Cap::Notification(cap) if seen_objects.insert(cap.notification.address()) => {
+                    world.notifications.push(cap.notification);
+                }
+                #[cfg(feature = "uintr")]
+                Cap::SenderPage(cap) if seen_objects.insert(cap.notification.address()) => {
                     world.notifications.push(cap.notification);
                 }
                 _ => {}
@@ -252,6 +256,8 @@ fn check_overlap(world: &World) {
                 Cap::Frame(frame) => 1 + u8::from(frame.device),
                 Cap::Endpoint(_) => 3,
                 Cap::Notification(_) => 4,
+                #[cfg(feature = "uintr")]
+                Cap::SenderPage(_) => 4,
                 Cap::CNode(_) => 5,
                 Cap::Thread(_) => 6,
                 Cap::PageTable(_) => 7,
@@ -302,15 +308,15 @@ fn check_untyped(world: &World, slot: Obj<Slot>, untyped: &UntypedCap) {
 }
 
 /// Every entry of an address space is vouched for by a capability that records it.
-fn check_space(world: &World, asid: Asid, root: Obj<PageTable>) {
+fn check_space(k: &Kernel, world: &World, asid: Asid, root: Obj<PageTable>) {
     let root_mapping = Some(Mapping { asid, vaddr: 0 });
     let is_root =
         |cap| matches!(cap, Cap::PageTable(cap) if cap.table == root && cap.mapping == root_mapping);
     assert!(world.caps().any(is_root), "the root table of {asid:?} is gone");
-    check_table(world, asid, root, 0, ROOT_LEVEL_BITS);
+    check_table(k, world, asid, root, 0, ROOT_LEVEL_BITS);
 }
 
-fn check_table(world: &World, asid: Asid, table: Obj<PageTable>, start: u64, bits: u32) {
+fn check_table(k: &Kernel, world: &World, asid: Asid, table: Obj<PageTable>, start: u64, bits: u32) {
     for (index, entry) in table.entries().iter().enumerate() {
         let entry = entry.get();
         if entry == Pte::INVALID {
@@ -324,7 +330,7 @@ fn check_table(world: &World, asid: Asid, table: Obj<PageTable>, start: u64, bit
             let is_it =
                 |cap| matches!(cap, Cap::PageTable(cap) if cap.table == below && cap.mapping == mapping);
             assert!(world.caps().any(is_it), "{vaddr:#x} leads to a table that is gone");
-            check_table(world, asid, below, vaddr, bits - PT_INDEX_BITS);
+            check_table(k, world, asid, below, vaddr, bits - PT_INDEX_BITS);
         } else {
             let vouches = |cap| match cap {
                 Cap::Frame(cap) => {
@@ -332,7 +338,7 @@ fn check_table(world: &World, asid: Asid, table: Obj<PageTable>, start: u64, bit
                         && cap.mapping == mapping
                         && allowed_leaves(&cap).any(|leaf| leaf == entry)
                 }
-                _ => false,
+                cap => is_sender_page(k, &cap, mapping, entry),
             };
             assert!(world.caps().any(vouches), "no capability allows {entry:x?} at {vaddr:#x}");
         }
@@ -349,4 +355,15 @@ fn allowed_leaves(frame: &FrameCap) -> impl Iterator<Item = Pte> {
             [Execute::Allowed, Execute::Never]
                 .map(|execute| Pte::user_leaf(base, rights, execute, arch::USER_PRIVILEGE))
         })
+}
+
+/// Whether the entry maps a sender page as the capability says.
+#[cfg(feature = "uintr")]
+fn is_sender_page(k: &Kernel, cap: &Cap, mapping: Option<Mapping>, entry: Pte) -> bool {
+    matches!(cap, Cap::SenderPage(cap) if Some(cap.mapping) == mapping) && arch::is_file_page(k, entry)
+}
+
+#[cfg(not(feature = "uintr"))]
+fn is_sender_page(_k: &Kernel, _cap: &Cap, _mapping: Option<Mapping>, _entry: Pte) -> bool {
+    false
 }

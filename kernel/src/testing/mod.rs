@@ -13,6 +13,8 @@ mod ipc;
 mod machine;
 mod retype;
 mod scheduling;
+#[cfg(feature = "uintr")]
+mod sender_pages;
 mod spaces;
 mod threads;
 mod transfer;

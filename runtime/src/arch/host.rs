@@ -2,6 +2,7 @@
 
 use rel4_abi::{CPtr, MessageInfo};
 
+use crate::executor::ReadyQueue;
 use crate::image::ImageLayout;
 use crate::ipc::{Message, Registers};
 
@@ -84,6 +85,44 @@ pub fn instructions_retired() -> u64 {
 /// Wall-clock ticks.
 #[must_use]
 pub fn time_ticks() -> u64 {
+    no_kernel()
+}
+
+/// Takes the lowest pending and enabled identity; 0 if there is none.
+#[must_use]
+pub fn claim_identity() -> u64 {
+    no_kernel()
+}
+
+/// Takes the pending identities of the notification word, as badge bits.
+#[must_use]
+pub fn take_notification_word() -> u64 {
+    no_kernel()
+}
+
+/// Lets the identities of the ready queue through.
+pub fn enable_queue_identities() {
+    no_kernel()
+}
+
+/// Raises an identity in the file whose page is mapped at an address.
+///
+/// # Safety
+///
+/// None here: there are no files.
+#[expect(unsafe_code, reason = "has the signature of the guest's")]
+pub unsafe fn raise_identity(_page: u64, _identity: u64) {
+    no_kernel()
+}
+
+/// Where a thread of this program takes its interrupts: nowhere here, but the value can be registered with a scripted kernel.
+#[must_use]
+pub fn interrupt_entry() -> u64 {
+    0
+}
+
+/// Does work with interrupts unmasked.
+pub fn with_interrupts<T>(_ready: &'static ReadyQueue, _work: impl FnOnce() -> T) -> T {
     no_kernel()
 }
 

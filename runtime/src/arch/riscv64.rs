@@ -1,12 +1,17 @@
-//! RISC-V, 64 bits, U-mode.
+//! RISC-V, 64 bits, in user mode: U-mode, or VS-mode on a kernel with U-notifications.
 
 mod counters;
+mod interrupts;
 mod ipc_buffer;
 mod start;
 mod syscall;
 mod trap;
 
 pub use counters::{instructions_retired, time_ticks};
+pub use interrupts::{
+    claim_identity, enable_queue_identities, interrupt_entry, raise_identity, take_notification_word,
+    with_interrupts,
+};
 pub use ipc_buffer::{message_word, set_extra_cap, set_message_word};
 pub use start::{global_pointer, image_layout};
 pub use syscall::{call, nb_recv, nb_send, recv, reply, reply_recv, send, yield_now};

@@ -80,7 +80,11 @@ pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Out
     }
     walk.entry.set(Pte::user_leaf(page, VmRights::ReadWrite, Execute::Never, arch::USER_PRIVILEGE));
     remote::flush_page(inv.k, vaddr, asid);
-    let page = SenderPageCap { notification: cap.notification, mapping: Mapping { asid, vaddr } };
+    let page = SenderPageCap {
+        notification: cap.notification,
+        is_badged: cap.badge != 0,
+        mapping: Mapping { asid, vaddr },
+    };
     derivation::insert(Cap::SenderPage(page), source, slot);
     Ok(Answer::EMPTY)
 }

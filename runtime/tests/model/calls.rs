@@ -1,0 +1,42 @@
+//! Both directions: calls through a ring so small that each reuses the room of the last.
+
+use loom::thread;
+
+use super::world::{Endpoint, File, memory, model_bounded};
+use crate::ring::Ring;
+
+#[test]
+fn a_call_is_answered_once() {
+    loom::model(|| run(1));
+}
+
+#[test]
+fn calls_in_turn_through_rings_of_one_item_are_each_answered_once() {
+    model_bounded(3, || run(2));
+}
+
+/// Makes `calls` calls, one after the other.
+fn run(calls: usize) {
+    let requests = memory(Ring::<1>::WORDS);
+    let replies = memory(Ring::<1>::WORDS);
+    let (client_file, server_file) = (File::new(), File::new());
+    let server = {
+        let (requests, replies) = (requests.clone(), replies.clone());
+        let (file, bell) = (server_file.clone(), client_file.bell(0));
+        thread::spawn(move || {
+            let (requests, replies) = (Ring::new(&requests).unwrap(), Ring::new(&replies).unwrap());
+            Endpoint::<1>::server(requests, replies, bell).run_until(&file, calls);
+        })
+    };
+    let client = Endpoint::<1>::client(
+        Ring::new(&replies).unwrap(),
+        Ring::new(&requests).unwrap(),
+        server_file.bell(0),
+    );
+    for call in 1..=calls {
+        client.send(call as u64);
+        client.run_until(&client_file, call);
+    }
+    assert!(client.received.borrow().iter().copied().eq(1..=calls as u64));
+    server.join().unwrap();
+}
