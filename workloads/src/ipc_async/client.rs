@@ -8,12 +8,11 @@ use rel4_markers::Stage;
 use rel4_runtime::arch;
 use rel4_runtime::channel::{Client, Message};
 use rel4_runtime::executor::{Coroutines, Executor, ReadyQueue};
-use rel4_runtime::interrupt::{Interrupts, Notify};
+use rel4_runtime::interrupt::Notify;
 use rel4_runtime::process::{self, Start};
 
-use super::hardware::{File, Kernel, Signal, Store};
-use super::settings::{Backend, Settings};
-use super::{CAPACITY, Channel};
+use super::settings::Settings;
+use super::{CAPACITY, Channel, peer};
 use crate::ipc_pingpong::messages::{ANSWER, REQUEST, request};
 use crate::ipc_pingpong::results::Results;
 
@@ -22,22 +21,12 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
     let settings = Settings::from_arguments(start.arguments);
     let channel = Channel::new(start.shared).expect("the root task shares enough");
     let recorder = Recorder::new(&settings, Results::new(&start.shared[Channel::WORDS..]));
-    let report = match settings.backend {
-        Backend::UserInterrupts => run(&settings, channel, &recorder, Store, &File),
-        Backend::KernelNotifications => run(&settings, channel, &recorder, Signal::peer(), &Kernel),
-    };
-    process::finish(report)
+    process::finish(run(&settings, channel, &recorder))
 }
 
-fn run(
-    settings: &Settings,
-    channel: Channel<'_>,
-    recorder: &Recorder<'_>,
-    server: impl Notify,
-    interrupts: &impl Interrupts,
-) -> [u64; 4] {
+fn run(settings: &Settings, channel: Channel<'_>, recorder: &Recorder<'_>) -> [u64; 4] {
     static READY: ReadyQueue = ReadyQueue::new();
-    let client = Client::new(channel, server);
+    let client = Client::new(channel, peer::sender(settings.backend));
     if settings.warmup == 0 {
         recorder.begin_batch();
     }
@@ -47,7 +36,7 @@ fn run(
     for (slot, task) in coroutines.tasks().enumerate().take(settings.concurrency as usize) {
         executor.spawn(slot, task).expect("the slot is free");
     }
-    executor.run(&client, interrupts);
+    executor.run(&client, &peer::receiver(settings.backend));
     recorder.measure_overhead();
     let statistics = client.statistics();
     let differences = recorder.differences.get() | statistics.violations;

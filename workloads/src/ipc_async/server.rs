@@ -4,30 +4,22 @@ use core::pin::pin;
 
 use rel4_runtime::channel::{Message, Server};
 use rel4_runtime::executor::{Executor, ReadyQueue};
-use rel4_runtime::interrupt::{Interrupts, Notify};
 use rel4_runtime::process::Start;
 
-use super::Channel;
-use super::hardware::{File, Kernel, Signal, Store};
-use super::settings::{Backend, Settings};
+use super::settings::Settings;
+use super::{Channel, peer};
 use crate::ipc_pingpong::messages::{ANSWER, REFUSAL, REQUEST};
 
 /// Runs the server.
 pub(super) extern "C" fn main(start: &Start) -> ! {
     let channel = Channel::new(start.shared).expect("the root task shares enough");
-    match Settings::from_arguments(start.arguments).backend {
-        Backend::UserInterrupts => serve(channel, Store, &File),
-        Backend::KernelNotifications => serve(channel, Signal::peer(), &Kernel),
-    }
-}
-
-fn serve(channel: Channel<'_>, client: impl Notify, interrupts: &impl Interrupts) -> ! {
+    let backend = Settings::from_arguments(start.arguments).backend;
     static READY: ReadyQueue = ReadyQueue::new();
-    let server = Server::new(channel, client);
+    let server = Server::new(channel, peer::sender(backend));
     let serving = pin!(server.serve(answer));
     let mut executor = Executor::<1>::new(&READY);
     executor.spawn(0, serving).expect("the slot is free");
-    executor.run(&server, interrupts);
+    executor.run(&server, &peer::receiver(backend));
     unreachable!("a server serves for ever")
 }
 
