@@ -82,7 +82,7 @@ fn every_configuration_boots_answers_on_one_hart_and_across_two_and_takes_user_i
     let path = |path: &Path| path.to_str().expect("a path of this test").to_owned();
     assert_done(&harness(workspace(), &["run", "--matrix", &path(&matrix), "--out", &path(&run)]));
     let manifest = Manifest::load(&run).expect("readable").expect("there is one");
-    assert_eq!(manifest.cells.len(), 9);
+    assert_eq!(manifest.cells.len(), 12);
     assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
     // VS-mode is confined by QEMU 10 and not by 7.2; the kernel finds out and says so, and only where it matters.
     let warned = |cell: &CellRecord| !cell.warnings.is_empty();
@@ -154,6 +154,25 @@ const CONFIGURATIONS: &str = r#"
     platforms = ["two"]
     params = { words = 4 }
     sweep = { server_hart = [0, 1] }
+
+    [workloads.async]
+    program = "ipc-async"
+    params = { rounds = 20, batch = 32, warmup = 320, words = 4, concurrency = 8 }
+
+    [[experiments]]
+    id = "async"
+    workload = "async"
+    kernels = ["vs"]
+    platforms = ["one"]
+    params = { server_hart = 0 }
+    sweep = { backend = ["uintr", "kernel"] }
+
+    [[experiments]]
+    id = "async-smp"
+    workload = "async"
+    kernels = ["vs-smp"]
+    platforms = ["two"]
+    params = { server_hart = 1, backend = "uintr" }
 
     [workloads.unotification]
     program = "unotification-check"

@@ -13,10 +13,10 @@ pub const IPC_BUFFER: u64 = 0x2000_0000;
 pub const STACK: u64 = 0x2000_2000;
 
 /// Other processes: size of the stack in bytes.
-pub const STACK_BYTES: u64 = 16 * 1024;
+pub const STACK_BYTES: u64 = 64 * 1024;
 
 /// Other processes: sender pages of U-notifications, from here on upwards.
-pub const SENDER_PAGES: u64 = 0x2001_0000;
+pub const SENDER_PAGES: u64 = 0x2010_0000;
 
 /// Other processes: the memory shared with their creator.
 pub const SHARED: u64 = 0x2020_0000;

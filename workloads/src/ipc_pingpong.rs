@@ -5,8 +5,8 @@
 //! around nothing.
 
 mod client;
-mod messages;
-mod results;
+pub(crate) mod messages;
+pub(crate) mod results;
 mod server;
 mod settings;
 

@@ -16,13 +16,15 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`]; for tests [`misbehave`] and `unotification_check` (which needs the
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`; for tests [`misbehave`] and `unotification_check` (which needs the
 //!   processor)
 
 #![cfg_attr(not(test), no_std)]
 
 pub mod bootargs;
 pub mod failure;
+#[cfg(target_arch = "riscv64")]
+pub mod ipc_async;
 pub mod ipc_pingpong;
 pub mod last_resort;
 pub mod misbehave;

@@ -1,6 +1,8 @@
 //! The workloads by name.
 
 use crate::failure::Failure;
+#[cfg(target_arch = "riscv64")]
+use crate::ipc_async;
 use crate::ipc_pingpong;
 use crate::misbehave;
 use crate::parameters::Parameters;
@@ -19,6 +21,8 @@ pub struct Workload {
 
 const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: ipc_async::NAME, run: ipc_async::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: unotification_check::NAME, run: unotification_check::run },

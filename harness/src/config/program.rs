@@ -81,6 +81,19 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "ipc-async",
+        about: "calls through shared rings between two address spaces, many at a time",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "calls per sample", 1..=100_000),
+            numbers("warmup", "calls before the first sample", 0..=1_000_000),
+            numbers("words", "message length in words", 0..=4),
+            numbers("concurrency", "calls under way at a time", 1..=64),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
+            words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
+        ],
+    },
+    Program {
         name: "unotification-check",
         about: "checks U-notifications end to end; needs a kernel with uintr",
         parameters: &[],

@@ -139,8 +139,8 @@ pub fn measure(
         }
     }
     match (run.program()?, report) {
-        ("ipc-pingpong", Some(report)) => ipc_pingpong_modelled(&run, report),
-        ("ipc-pingpong", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
+        ("ipc-pingpong" | "ipc-async", Some(report)) => ipc_pingpong_modelled(&run, report),
+        ("ipc-pingpong" | "ipc-async", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
         // It passes or fails; there is nothing to measure.
         ("unotification-check", _) => Ok(Vec::new()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),

@@ -33,7 +33,7 @@ fn measure<const WORDS: usize>(service: Endpoint, settings: &Settings, results: 
     let instructions = results.round_trip_instructions.iter();
     for (instructions, ticks) in instructions.zip(results.round_trip_ticks) {
         sample::<ROUND_TRIP>(instructions, ticks, || {
-            differences |= round_trips::<WORDS>(service, settings.batch)
+            differences |= round_trips::<WORDS>(service, settings.batch);
         });
     }
     let unused_ticks = AtomicU64::new(0);

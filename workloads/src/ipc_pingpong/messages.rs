@@ -1,24 +1,24 @@
 //! What client and server say to each other.
 
 /// Badge of the client's endpoint capability.
-pub(super) const CLIENT: u64 = 0x51;
+pub(crate) const CLIENT: u64 = 0x51;
 /// Label of a request.
-pub(super) const REQUEST: u64 = 0x10;
+pub(crate) const REQUEST: u64 = 0x10;
 /// Label of an answer.
-pub(super) const ANSWER: u64 = 0x20;
+pub(crate) const ANSWER: u64 = 0x20;
 /// Label of the answer to what is no request of this client.
-pub(super) const REFUSAL: u64 = 0x30;
+pub(crate) const REFUSAL: u64 = 0x30;
 
 /// The words of request number `round`: no two words of neighbouring requests are the same, so that an answer that is
 /// late or in the wrong register is seen.
 #[inline(always)]
-pub(super) fn request<const WORDS: usize>(round: u64) -> [u64; WORDS] {
+pub(crate) fn request<const WORDS: usize>(round: u64) -> [u64; WORDS] {
     core::array::from_fn(|index| (round << 2) + index as u64)
 }
 
 /// The words of the answer to a request of `words`.
 #[inline(always)]
-pub(super) fn answer<const WORDS: usize>(words: [u64; WORDS]) -> [u64; WORDS] {
+pub(crate) fn answer<const WORDS: usize>(words: [u64; WORDS]) -> [u64; WORDS] {
     words.map(|word| !word)
 }
 

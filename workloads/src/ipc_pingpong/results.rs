@@ -7,27 +7,27 @@ const METRICS: usize = 3;
 
 /// The samples of each metric, one metric behind the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Results<'a> {
-    pub(super) round_trip_instructions: &'a [AtomicU64],
-    pub(super) round_trip_ticks: &'a [AtomicU64],
-    pub(super) overhead_instructions: &'a [AtomicU64],
+pub(crate) struct Results<'a> {
+    pub(crate) round_trip_instructions: &'a [AtomicU64],
+    pub(crate) round_trip_ticks: &'a [AtomicU64],
+    pub(crate) overhead_instructions: &'a [AtomicU64],
 }
 
 impl<'a> Results<'a> {
     /// Words it takes for `rounds` samples of each metric.
-    pub(super) const fn words(rounds: u64) -> usize {
+    pub(crate) const fn words(rounds: u64) -> usize {
         METRICS * rounds as usize
     }
 
     /// Divides `words` among the metrics.
-    pub(super) fn new(words: &'a [AtomicU64]) -> Self {
+    pub(crate) fn new(words: &'a [AtomicU64]) -> Self {
         let (round_trip_instructions, rest) = words.split_at(words.len() / METRICS);
         let (round_trip_ticks, overhead_instructions) = rest.split_at(rest.len() / 2);
         Self { round_trip_instructions, round_trip_ticks, overhead_instructions }
     }
 
     /// Each metric with its unit and samples.
-    pub(super) const fn metrics(&self) -> [(&'static str, &'static str, &'a [AtomicU64]); METRICS] {
+    pub(crate) const fn metrics(&self) -> [(&'static str, &'static str, &'a [AtomicU64]); METRICS] {
         [
             ("round_trip", "instructions", self.round_trip_instructions),
             ("round_trip_time", "ticks", self.round_trip_ticks),
