@@ -9,11 +9,12 @@ use rel4_runtime::arch;
 use rel4_runtime::channel::{Client, Message};
 use rel4_runtime::executor::{Coroutines, Executor, ReadyQueue};
 use rel4_runtime::interrupt::Notify;
+use rel4_runtime::ipc::tag;
 use rel4_runtime::process::{self, Start};
 
 use super::settings::Settings;
 use super::{CAPACITY, Channel, peer};
-use crate::ipc_pingpong::messages::{ANSWER, REQUEST, request};
+use crate::ipc_pingpong::messages::{ANSWER, REQUEST, answer, request};
 use crate::ipc_pingpong::results::Results;
 
 /// Runs the client, which finishes with the bits in which answers differed, its calls, its notifications, and how often it slept.
@@ -21,17 +22,23 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
     let settings = Settings::from_arguments(start.arguments);
     let channel = Channel::new(start.shared).expect("the root task shares enough");
     let recorder = Recorder::new(&settings, Results::new(&start.shared[Channel::WORDS..]));
-    process::finish(run(&settings, channel, &recorder))
+    // The length is known at compile time, as in the synchronous client.
+    process::finish(match settings.words {
+        0 => run::<0>(&settings, channel, &recorder),
+        1 => run::<1>(&settings, channel, &recorder),
+        2 => run::<2>(&settings, channel, &recorder),
+        3 => run::<3>(&settings, channel, &recorder),
+        _ => run::<4>(&settings, channel, &recorder),
+    })
 }
 
-fn run(settings: &Settings, channel: Channel<'_>, recorder: &Recorder<'_>) -> [u64; 4] {
+fn run<const WORDS: usize>(settings: &Settings, channel: Channel<'_>, recorder: &Recorder<'_>) -> [u64; 4] {
     static READY: ReadyQueue = ReadyQueue::new();
     let client = Client::new(channel, peer::sender(settings.backend));
     if settings.warmup == 0 {
         recorder.begin_batch();
     }
-    let coroutines =
-        pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly(&client, recorder, settings.words as usize)));
+    let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS, _>(&client, recorder)));
     let mut executor = Executor::<CAPACITY>::new(&READY);
     for (slot, task) in coroutines.tasks().enumerate().take(settings.concurrency as usize) {
         executor.spawn(slot, task).expect("the slot is free");
@@ -44,21 +51,29 @@ fn run(settings: &Settings, channel: Channel<'_>, recorder: &Recorder<'_>) -> [u
 }
 
 /// Calls until all calls are made; each has a number of its own, which its answer must fit.
-async fn call_repeatedly<N: Notify>(client: &Client<'_, N, CAPACITY>, recorder: &Recorder<'_>, words: usize) {
+async fn call_repeatedly<const WORDS: usize, N: Notify>(
+    client: &Client<'_, N, CAPACITY>,
+    recorder: &Recorder<'_>,
+) {
     while let Some(number) = recorder.next_call() {
-        let words = &request::<4>(number)[..words];
-        let question = Message::from_slice(REQUEST, words).expect("an item holds four words");
-        let differences = match client.call(question).await {
-            Ok(answer) => difference(&answer, words),
+        let words = request::<WORDS>(number);
+        let differences = match client.call(Message::new(REQUEST, words)).await {
+            Ok(received) => difference(&received, words),
             Err(_) => u64::MAX,
         };
         recorder.called(differences);
     }
 }
 
-fn difference(answer: &Message, asked: &[u64]) -> u64 {
-    let tag = (answer.label() ^ ANSWER) | (answer.words().len() ^ asked.len()) as u64;
-    answer.words().iter().zip(asked).fold(tag, |difference, (word, asked)| difference | word ^ !asked)
+/// The bits in which what was received differs from the answer to `asked`.
+#[inline(always)]
+fn difference<const WORDS: usize>(received: &Message, asked: [u64; WORDS]) -> u64 {
+    let tag = received.info().0 ^ tag::<WORDS>(ANSWER).0;
+    received
+        .raw_words()
+        .iter()
+        .zip(answer(asked))
+        .fold(tag, |difference, (word, expected)| difference | word ^ expected)
 }
 
 const ROUND_TRIP: u32 = Stage::RoundTrip.index();
