@@ -130,3 +130,36 @@ fn an_untyped_with_children_is_not_copied() {
         m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, untyped, 64, CapRights::ALL.word()], &[ROOT]);
     assert_eq!(result, Err(InvocationError::RevokeFirst));
 }
+
+#[test]
+fn a_preempted_revoke_goes_on_until_all_descendants_are_gone() {
+    let mut m = Machine::new();
+    let ep = m.make(ObjectType::Endpoint, 0);
+    let copies: Vec<u64> = (0..3).map(|_| copy(&mut m, ep)).collect();
+    let left = |m: &Machine| copies.iter().filter(|&&slot| m.cap(slot) != Cap::Null).count();
+    let thread = m.current();
+    m.preempt_soon();
+    let _ = m.revoke(ep);
+    m.no_interrupt();
+    assert_eq!(left(&m), 2, "one unit of work was done");
+    assert_eq!(thread.context.next_pc.get(), thread.context.fault_pc.get(), "it will be executed again");
+    m.ecall();
+    assert_eq!((left(&m), m.reply_of(thread).result().is_ok()), (0, true));
+}
+
+#[test]
+fn revoking_a_badge_takes_its_copies_and_no_equal_badge_minted_apart() {
+    let mut m = Machine::new();
+    let ep = m.make(ObjectType::Endpoint, 0);
+    let first = m.mint(ep, CapRights::ALL, 7);
+    let copy_of_first = copy(&mut m, first);
+    let second = m.mint(ep, CapRights::ALL, 7);
+    m.revoke(second).unwrap();
+    assert_ne!(m.cap(first), Cap::Null);
+    // The copy inherits that it was not made from the second.
+    m.delete(first).unwrap();
+    m.revoke(second).unwrap();
+    assert_ne!(m.cap(copy_of_first), Cap::Null);
+    m.revoke(ep).unwrap();
+    assert_eq!((m.cap(second), m.cap(copy_of_first)), (Cap::Null, Cap::Null));
+}

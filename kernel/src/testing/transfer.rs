@@ -15,6 +15,7 @@ struct Pair {
     ep: u64,
     badged: u64,
     client: Obj<Tcb>,
+    client_cptr: u64,
     server: Obj<Tcb>,
     receive_slot: u64,
 }
@@ -23,14 +24,14 @@ fn pair() -> Pair {
     let mut m = Machine::new();
     let ep = m.make(ObjectType::Endpoint, 0);
     let badged = m.mint(ep, CapRights::ALL, 7);
-    let client = m.make_thread(1);
+    let client_cptr = m.make_thread(1);
     let frame = m.make(ObjectType::Page, 0);
-    m.invoke(Invocation::TcbSetIpcBuffer, client, &[0x7c00], &[frame]).unwrap();
-    m.resume(client);
+    m.invoke(Invocation::TcbSetIpcBuffer, client_cptr, &[0x7c00], &[frame]).unwrap();
+    m.resume(client_cptr);
     let receive_slot = m.free_slot();
     m.set_receive_slot([ROOT, receive_slot, 64]);
-    let (server, client) = (m.current(), m.thread(client));
-    Pair { m, ep, badged, client, server, receive_slot }
+    let (server, client) = (m.current(), m.thread(client_cptr));
+    Pair { m, ep, badged, client, client_cptr, server, receive_slot }
 }
 
 impl Pair {
@@ -166,4 +167,20 @@ fn a_read_only_buffer_sends_but_does_not_receive() {
     p.m.invoke(Invocation::TcbSetIpcBuffer, root, &[0x400], &[unreadable]).unwrap();
     let refused = p.m.invoke(Invocation::UntypedRetype, untyped, &words, &[ROOT]);
     assert_eq!(refused, Err(rel4_abi::InvocationError::TruncatedMessage));
+}
+
+#[test]
+fn the_receive_slot_is_found_in_the_space_of_the_receiver() {
+    let mut p = pair();
+    let notification = p.m.make(ObjectType::Notification, 0);
+    let node = p.m.make(ObjectType::CNode, 4);
+    // The client's space is the small node; the server's slot has a number that means another slot there.
+    for (to, from) in [(1, p.badged), (2, notification), (3, node)] {
+        p.m.invoke(Invocation::CNodeCopy, node, &[to, 4, from, 64, CapRights::ALL.word()], &[ROOT]).unwrap();
+    }
+    let guard = rel4_abi::CNodeCapData::fill(4).word();
+    p.m.invoke(Invocation::TcbSetSpace, p.client_cptr, &[0, guard, 0], &[node, InitialSlot::VSpace as u64])
+        .unwrap();
+    assert_eq!(p.send(1, 0, &[2]), MessageInfo::new(9, 0, 1, 0));
+    assert_eq!(p.m.cap(p.receive_slot), p.m.cap(notification));
 }
