@@ -97,7 +97,9 @@ fn ask(k: &Kernel, request: Request, of: impl Fn(usize) -> bool) {
     let (kind, argument) = request.encode();
     k.mailbox.request[0].store(kind, Ordering::Relaxed);
     k.mailbox.request[1].store(argument, Ordering::Relaxed);
-    let asked = |hart: &usize| *hart != arch::hart_index() && of(*hart);
+    // Decided once: what a hart does for the request can change the answer before it says that it is done.
+    let asked: [bool; MAX_HARTS] = core::array::from_fn(|hart| hart != arch::hart_index() && of(hart));
+    let asked = |hart: &usize| asked[*hart];
     for hart in (0..MAX_HARTS).filter(asked) {
         k.mailbox.open[hart].store(true, Ordering::Release);
         arch::send_ipi(k, hart);

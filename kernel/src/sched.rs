@@ -330,8 +330,10 @@ pub fn set_affinity(k: &Kernel, thread: Obj<Tcb>, hart: usize) {
             return;
         }
         // The other hart takes it only once this one has left the kernel, and so has saved the rest of it.
-        arch::save_fpu(k);
         reschedule_required(k);
+    }
+    if hart != arch::hart_index() && arch::fpu_owner(k, arch::hart_index()) == Some(thread) {
+        arch::save_fpu(k);
     }
     thread.set_affinity(hart);
     if thread.is_runnable() {
