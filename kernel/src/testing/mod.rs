@@ -5,6 +5,8 @@
 mod attacks;
 mod boot;
 mod cnode;
+#[cfg(feature = "debug")]
+mod debugging;
 mod deletion;
 mod faults;
 mod floating_point;
