@@ -95,6 +95,8 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     assert_eq!(request, expected(20, Invocation::TcbSetSchedParams, &[1], &[0, 254]));
     let (request, ()) = seen(&[], || tcb.bind_notification(Notification(CPtr(5))));
     assert_eq!(request, expected(20, Invocation::TcbBindNotification, &[5], &[]));
+    let (request, flags) = seen(&[5], || tcb.set_flags(2, 1));
+    assert_eq!((request, flags), (expected(20, Invocation::TcbSetFlags, &[], &[2, 1]), 5));
     let (request, ()) = seen(&[], || tcb.suspend());
     assert_eq!(request, expected(20, Invocation::TcbSuspend, &[], &[]));
     let (request, ()) = seen(&[], || tcb.resume());
@@ -113,6 +115,17 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     let (request, read) = seen(&context.0, || tcb.suspend_and_read_registers());
     assert_eq!(request, expected(20, Invocation::TcbReadRegisters, &[], &[1, 32]));
     assert_eq!(read, context);
+}
+
+#[test]
+fn interrupt_operations_pass_number_slot_and_notification() {
+    let slot = NODE.slot_of_cspace(CPtr(77));
+    let (request, ()) = seen(&[], || IrqControl(CPtr(4)).issue(10, slot));
+    assert_eq!(request, expected(4, Invocation::IrqIssueIrqHandler, &[2], &[10, 77, 64]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).set_notification(Notification(CPtr(5))));
+    assert_eq!(request, expected(77, Invocation::IrqSetIrqHandler, &[5], &[]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).ack());
+    assert_eq!(request, expected(77, Invocation::IrqAckIrq, &[], &[]));
 }
 
 #[test]
