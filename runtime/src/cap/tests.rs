@@ -38,6 +38,13 @@ fn retype_names_the_destination_node_itself_with_depth_0() {
 }
 
 #[test]
+fn retype_passes_the_address_of_a_node_that_is_looked_up() {
+    let node = NODE.slot_of_cspace(CPtr(2));
+    let (request, ()) = seen(&[], || Untyped(CPtr(40)).retype_into(ObjectType::Page, 0, node, 100, 1));
+    assert_eq!(request, expected(40, Invocation::UntypedRetype, &[2], &[6, 0, 2, 64, 100, 1]));
+}
+
+#[test]
 fn slot_operations_pass_both_addresses() {
     let (source, target) = (NODE.slot_of_cspace(CPtr(7)), CNode(CPtr(50)).slot(1, 4));
     let (request, ()) = seen(&[], || target.copy_from(source, CapRights::READ));
