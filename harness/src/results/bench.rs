@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rel4_costmodel::options::Detail;
 use rel4_costmodel::report::Report;
 use rel4_markers::Stage;
 
@@ -94,7 +95,7 @@ pub(super) fn bench(
         return Err(BenchError::Nothing.into());
     }
     let all = match report {
-        Some(report) => modelled(&announced, &stages(report)?)?,
+        Some(report) => modelled(&announced, &stages(report)?, report.detail)?,
         None if clock == Clock::Icount => counted(run, &announced)?,
         None => return Err(BenchError::Clock(clock.name()).into()),
     };
@@ -118,7 +119,13 @@ fn counted(run: &RawRun<'_>, announced: &[Announced<'_>]) -> Result<Vec<Series>,
 }
 
 /// What the cost model saw between the markers: window after window in the order that the guest announced.
-fn modelled(announced: &[Announced<'_>], stages: &[StageRun]) -> Result<Vec<Series>, BenchError> {
+///
+/// A plugin that only schedules knows no cycles; then there are the instructions alone, under the operations' names.
+fn modelled(
+    announced: &[Announced<'_>],
+    stages: &[StageRun],
+    detail: Detail,
+) -> Result<Vec<Series>, BenchError> {
     let windows: Vec<_> = stages.iter().filter(|run| run.stage == Stage::Operation).collect();
     let expected = announced.iter().map(Announced::windows).sum();
     if windows.len() != expected {
@@ -139,6 +146,9 @@ fn modelled(announced: &[Announced<'_>], stages: &[StageRun]) -> Result<Vec<Seri
             cycles.add(operation, series.overhead, "cycles", all_cycles)?;
             instructions.add(operation, series.overhead, INSTRUCTIONS, all_instructions.collect())?;
         }
+    }
+    if detail == Detail::Schedule {
+        return Ok(instructions.series);
     }
     let mut all = cycles.series;
     all.extend(
