@@ -8,7 +8,8 @@ use thiserror::Error;
 /// How closely the plugin looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Instructions are counted by the block, for the schedule alone; there are no figures.
+    /// Instructions and traps are counted, and each instruction is one cycle for the schedule; there is no memory, and there are no
+    /// devices.
     Schedule,
     /// The cost model, block by block: the way to measure.
     Blocks,
