@@ -86,11 +86,32 @@ pub(super) const PROGRAMS: &[Program] = &[
         parameters: &[
             numbers("rounds", "samples to take", 1..=100_000),
             numbers("batch", "calls per sample", 1..=100_000),
-            numbers("warmup", "calls before the first sample", 0..=1_000_000),
+            numbers("warmup", "calls before the first sample", 1..=1_000_000),
             numbers("words", "message length in words", 0..=4),
             numbers("concurrency", "calls under way at a time", 1..=64),
             numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
             words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
+            words("idle", "what a side does that has nothing to do", &["block", "work"]),
+        ],
+    },
+    Program {
+        name: "ipc-soak",
+        about: "very many calls through shared rings, with random concurrency and random stalls; checks that none is lost",
+        parameters: &[
+            numbers("calls", "calls to make", 1..=100_000_000),
+            numbers("seed", "what everything random depends on", 0..=0xffff_ffff),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
+            words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
+            words(
+                "fault",
+                "what goes wrong once, on purpose",
+                &["none", "lost-notification", "lost-answer", "second-call"],
+            ),
+            numbers(
+                "patience_ms",
+                "milliseconds of guest time without progress that are too many",
+                1..=600_000,
+            ),
         ],
     },
     Program {

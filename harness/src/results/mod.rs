@@ -10,6 +10,7 @@
 mod cell;
 mod csv_file;
 mod measurement;
+mod per_call;
 mod raw;
 mod sample_table;
 mod summary_table;
