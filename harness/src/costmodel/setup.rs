@@ -1,6 +1,7 @@
 //! The cost model in a run directory.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -53,6 +54,7 @@ pub fn plugin_of(
         detail,
         preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
+        heartbeat: Some(RunDirectory::model_heartbeat(cell)),
         ..Options::default()
     };
     // An image that was made elsewhere has no symbols that we know: then the stages of its traps are not told apart.
@@ -60,6 +62,21 @@ pub fn plugin_of(
         landmarks::mark(&mut options, &build.symbols)?;
     }
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
+}
+
+/// Removes what the plugin wrote for the watchdog alone.
+///
+/// # Errors
+///
+/// It cannot be removed.
+pub fn forget_heartbeat(directory: &RunDirectory, cell: &str) -> anyhow::Result<()> {
+    let path = directory.join(RunDirectory::model_heartbeat(cell));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads and checks the report of a cell that ran on `platform`.

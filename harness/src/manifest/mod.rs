@@ -161,6 +161,9 @@ pub struct CellRecord {
     /// What the kernel warned of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// How often it was booted before because the machine stood still; those attempts are among the abandoned.
+    #[serde(default)]
+    pub retries: u32,
     /// What it came to.
     pub outcome: Outcome,
 }

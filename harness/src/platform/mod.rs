@@ -89,6 +89,12 @@ pub trait Running {
     /// The output cannot be read.
     fn read_serial(&mut self) -> io::Result<Vec<u8>>;
 
+    /// A number that changes while the machine does something; what it counts is its own affair.
+    ///
+    /// # Errors
+    /// Its state cannot be found out.
+    fn progress(&mut self) -> io::Result<u64>;
+
     /// How the machine ended by itself, if it did.
     ///
     /// # Errors

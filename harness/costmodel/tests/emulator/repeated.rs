@@ -3,6 +3,7 @@
 use std::process::{Child, Command, Stdio};
 
 use rel4_costmodel::counters::Counter;
+use rel4_costmodel::heartbeat;
 use rel4_costmodel::options::Detail;
 use rel4_costmodel::report::{End, MarkerRow, Report};
 
@@ -111,10 +112,14 @@ fn an_emulator_that_is_stopped_leaves_a_report_that_says_so() {
     let Some(emulator) = emulator() else { return };
     let scratch = tempfile::tempdir().expect("temporary directory");
     let path = scratch.path().join("report");
-    let plugin = format!("{},report={}", emulator.plugin().display(), path.display());
+    let heartbeat = scratch.path().join("heartbeat");
+    let (file, report) = (emulator.plugin().display(), path.display());
+    let plugin = format!("{file},report={report},heartbeat={}", heartbeat.display());
     let mut command = emulator.command(&Run::new("speed", 1), &plugin);
     let mut child = command.spawn().expect("the emulator starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    while heartbeat::read(&heartbeat) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     // `timeout` passes the signal on.
     let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(stopped.expect("kill runs").success());

@@ -7,6 +7,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use rel4_costmodel::heartbeat;
+
 use super::tail::Tail;
 use super::{Emulator, Launch, Platform, Running, StartError};
 use crate::config::Machine;
@@ -85,7 +87,12 @@ impl Platform for Qemu {
     fn start(&self, launch: &Launch<'_>) -> Result<Box<dyn Running>, StartError> {
         let process = Process::start(&self.command(launch), launch.folder)
             .map_err(|source| StartError { program: self.program.display().to_string(), source })?;
-        Ok(Box::new(RunningQemu { process, serial: Tail::new(&launch.log()) }))
+        let heartbeat = launch.plugin.as_ref().and_then(|plugin| plugin.options.heartbeat.as_ref());
+        Ok(Box::new(RunningQemu {
+            process,
+            serial: Tail::new(&launch.log()),
+            heartbeat: heartbeat.map(|file| launch.folder.join(file)),
+        }))
     }
 }
 
@@ -94,11 +101,20 @@ impl Platform for Qemu {
 struct RunningQemu {
     process: Process,
     serial: Tail,
+    /// Where the plugin says how far the guest is.
+    heartbeat: Option<PathBuf>,
 }
 
 impl Running for RunningQemu {
     fn read_serial(&mut self) -> std::io::Result<Vec<u8>> {
         self.serial.read()
+    }
+
+    fn progress(&mut self) -> std::io::Result<u64> {
+        match &self.heartbeat {
+            Some(file) => Ok(heartbeat::read(file)),
+            None => self.process.processor_time(),
+        }
     }
 
     fn ended(&mut self) -> std::io::Result<Option<super::SelfEnd>> {
@@ -128,6 +144,7 @@ mod tests {
             clock,
             boot_limit: Duration::from_secs(1),
             run_limit: Duration::from_secs(1),
+            stall_limit: Duration::from_secs(1),
             preset: None,
             emulator: Some("qemu".into()),
         }
