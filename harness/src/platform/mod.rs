@@ -26,6 +26,9 @@ pub fn of(machine: &Machine) -> Box<dyn Platform> {
 pub struct Emulator {
     /// Its program.
     pub program: PathBuf,
+    /// SHA-256 of the program; none for one that cannot be read.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// How it names itself.
     pub version: String,
 }

@@ -3,6 +3,7 @@
 use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
+use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
 use super::per_call;
 use super::raw::RawRun;
@@ -97,6 +98,9 @@ pub enum MeasurementError {
     /// The markers make no sense.
     #[error(transparent)]
     Markers(#[from] MarkerError),
+    /// The microbenchmarks make no sense.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// The guest did not say how fast its clock ticks.
     #[error("the guest did not note timebase_hz, so ticks cannot be turned into time")]
     NoTimebase,
@@ -149,6 +153,7 @@ pub fn measure(
             all.extend(per_call::of_channel(&run)?);
             Ok(all)
         }
+        ("bench", report) => bench(&run, report, meta.clock),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
         ("unotification-check" | "ipc-soak", report) => Ok(report.map(series::counters).unwrap_or_default()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),

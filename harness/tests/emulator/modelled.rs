@@ -1,6 +1,7 @@
 //! Cells under the cost model.
 
 use nix::sys::signal::{Signal, kill};
+use rel4_harness::digest;
 use rel4_harness::run::Outcome;
 
 use crate::bench::{Run, possible, text, workspace};
@@ -18,6 +19,11 @@ fn modelled_cycles_repeat_on_one_hart_and_across_two_and_their_stages_add_up() {
     }
     // A second repeat whose report differed in a byte from the first would not count as measured.
     let run = Run::measured(&matrix("u54.toml"), 22);
+    for model in run.manifest.models.values() {
+        for file in [&model.plugin, model.preset.as_ref().expect("the model has one")] {
+            digest::verify(&run.path(&file.path), &file.sha256).expect("the manifest says what was used");
+        }
+    }
     let samples = run.samples();
     for kernel in ["sel4", "vs"] {
         let total = |metric: &str| sum(&samples, &format!("one,{kernel},"), metric);

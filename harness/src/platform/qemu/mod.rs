@@ -5,13 +5,14 @@ mod version;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rel4_costmodel::heartbeat;
 
 use super::tail::Tail;
 use super::{Emulator, Launch, Platform, Running, StartError};
 use crate::config::Machine;
+use crate::digest;
 use process::Process;
 pub use version::{MINIMUM, ProbeError, Version, probe};
 
@@ -45,9 +46,20 @@ fn independent_of_folder(program: PathBuf) -> PathBuf {
     if program.components().count() > 1 { std::path::absolute(&program).unwrap_or(program) } else { program }
 }
 
+/// The file that `program` runs: itself, or what the PATH has under its name.
+fn find(program: &Path) -> Option<PathBuf> {
+    if program.components().count() > 1 {
+        return Some(program.to_owned());
+    }
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
 impl Platform for Qemu {
     fn emulator(&self) -> anyhow::Result<Emulator> {
-        Ok(Emulator { program: self.program.clone(), version: probe(&self.program)?.text })
+        let version = probe(&self.program)?.text;
+        let sha256 = find(&self.program).and_then(|file| digest::of_file(&file).ok());
+        Ok(Emulator { program: self.program.clone(), sha256, version })
     }
 
     fn command(&self, launch: &Launch<'_>) -> Vec<OsString> {
