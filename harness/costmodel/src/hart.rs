@@ -117,6 +117,8 @@ pub(crate) struct Hart {
     /// The cause as it was when the firmware interrupted.
     interrupted_cause: Cause,
     pub(crate) owner: Owner,
+    /// Whether a program runs, the firmware's interruptions aside: a hart gets from there to the kernel by a trap alone.
+    in_program: bool,
     /// Clock and instructions when the present owner began.
     owner_since: (u64, u64),
     /// Cycles and instructions of the stretches that are over, by owner.
@@ -150,6 +152,7 @@ impl Hart {
             cause: Cause::default(),
             interrupted_cause: Cause::default(),
             owner: Owner::Firmware,
+            in_program: false,
             owner_since: (0, 0),
             stretches: [(0, 0); Owner::COUNT],
             counters: Counters::default(),
@@ -279,8 +282,8 @@ impl Hart {
         }
     }
 
-    /// Another owner's code begins.
-    pub(crate) fn change_owner(&mut self, owner: Owner) {
+    /// Another owner's code begins. What leads there, if that is known from the owners alone.
+    pub(crate) fn change_owner(&mut self, owner: Owner) -> Entry {
         self.end_stretch();
         // The firmware's addresses are physical ones.
         self.last_line = NO_LINE;
@@ -290,11 +293,23 @@ impl Hart {
             _ => {}
         }
         self.owner = owner;
-        if owner.is_kernel() && !self.in_kernel_once {
+        let from_program = match owner {
+            Owner::Firmware => self.in_program,
+            Owner::User | Owner::Kernel | Owner::TrapEntry | Owner::TrapReturn => {
+                std::mem::replace(&mut self.in_program, owner == Owner::User)
+            }
+        };
+        if !owner.is_kernel() {
+            return Entry::None;
+        }
+        if !self.in_kernel_once {
+            // The loader jumped here.
             self.in_kernel_once = true;
             self.counters = Counters::default();
             self.stretches = [(0, 0); Owner::COUNT];
+            return Entry::None;
         }
+        if from_program { Entry::Trap } else { Entry::None }
     }
 
     fn end_stretch(&mut self) {

@@ -97,14 +97,15 @@ impl Model {
             self.wake();
         }
         let hart = &mut self.harts[self.running];
+        let mut entry = head.entry;
         if hart.owner != head.owner {
-            hart.change_owner(head.owner);
+            entry = entry.or(hart.change_owner(head.owner));
             if head.owner.is_kernel() {
                 self.epoch.get_or_insert(hart.clock);
             }
         }
-        if head.entry != Entry::None {
-            hart.enter(head.entry, &self.shared.penalties);
+        if entry != Entry::None {
+            hart.enter(entry, &self.shared.penalties);
         }
         hart.cause.explicit = Explicit::None;
         let over = hart.clock > self.slice_end;

@@ -54,7 +54,7 @@ pub struct Options {
     pub trap_entry: Option<Range<u64>>,
     /// The kernel's code that returns to a program, if that is to be told apart.
     pub trap_return: Option<Range<u64>>,
-    /// Where traps into the kernel arrive.
+    /// Where traps of the kernel itself arrive. Those of programs need none: the way from a program to the kernel is a trap.
     pub trap_vectors: Vec<u64>,
     /// Where user programs take their own interrupts.
     pub user_vectors: Vec<u64>,

@@ -66,6 +66,14 @@ pub enum Entry {
     UserInterrupt,
 }
 
+impl Entry {
+    /// This one, or `other` where it is none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::None { other } else { self }
+    }
+}
+
 /// What happens when a block starts.
 #[derive(Clone, Copy, Debug)]
 pub struct Head {

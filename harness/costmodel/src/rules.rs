@@ -98,7 +98,9 @@ fn user_interrupts(counters: &Counters) -> Vec<String> {
     let returns = counters.get(Counter::UserReturns);
     // The kernel may take a handler off its hart for good, but one never returns that never began.
     let sound = returns <= entries && (entries == 0) == (returns == 0);
-    let problem = format!("{entries} user interrupts, {returns} returns from them");
+    let problem = format!(
+        "{entries} user interrupts, {returns} returns from them: the names of handlers have to begin with `rel4_interrupt_entry`"
+    );
     if sound { Vec::new() } else { vec![problem] }
 }
 

@@ -9,7 +9,7 @@ use rel4_costmodel::preset::Preset;
 use rel4_costmodel::report::{End, Report};
 use rel4_costmodel::rules;
 
-use super::{plugin, preset, trap_stages};
+use super::{landmarks, plugin, preset};
 use crate::config::Machine;
 use crate::manifest::ImageRecord;
 use crate::platform::{Plugin, qemu};
@@ -54,7 +54,7 @@ pub fn plugin_of(
         ..Options::default()
     };
     let symbols = image.build.as_ref().map(|build| build.symbols.clone()).unwrap_or_default();
-    trap_stages::mark(&mut options, &symbols)?;
+    landmarks::mark(&mut options, &symbols)?;
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
 }
 

@@ -114,6 +114,7 @@ fn the_loader_before_the_kernel_does_not_count() {
     machine.run(KERNEL, &[NOP], None);
     machine.assert_counter(0, Counter::UserInstructions, 0);
     machine.assert_counter(0, Counter::KernelInstructions, 1);
+    assert_eq!(machine.counters()[0].traps(), 0, "the loader jumped");
 }
 
 #[test]
@@ -131,12 +132,41 @@ fn traps_are_told_apart_by_what_happened_just_before() {
     }
 }
 
+/// A block of the firmware.
+fn firmware(machine: &mut Machine) {
+    let head = Head { owner: Owner::Firmware, entry: Entry::None, fetch: None, segment: Segment::default() };
+    let _ = machine.model.block(&head);
+}
+
+#[test]
+fn the_way_from_a_program_to_the_kernel_is_a_trap_wherever_it_ends() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[ECALL], None);
+    machine.run(KERNEL, &[SRET], None);
+    machine.assert_counter(0, Counter::SystemCalls, 1);
+    machine.run(USER, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(KERNEL, &[SRET], None);
+    machine.assert_counter(0, Counter::OtherTraps, 1);
+}
+
+#[test]
+fn the_way_from_the_firmware_back_is_no_trap() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(USER, &[NOP, ECALL], None);
+    machine.run(VECTOR, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(KERNEL, &[NOP, SRET], None);
+    assert_eq!(machine.counters()[0].traps(), 1, "the system call alone");
+}
+
 #[test]
 fn the_firmware_between_a_system_call_and_its_handler_hides_nothing() {
     let mut machine = Machine::new(1);
     machine.run(USER, &[ECALL], None);
-    let head = Head { owner: Owner::Firmware, entry: Entry::None, fetch: None, segment: Segment::default() };
-    let _ = machine.model.block(&head);
+    firmware(&mut machine);
     machine.run(VECTOR, &[SRET], None);
     machine.assert_counter(0, Counter::SystemCalls, 1);
 }
