@@ -65,7 +65,7 @@ pub struct Manifest {
     pub host: Host,
     /// Seeds of everything that draws random numbers.
     pub seeds: BTreeMap<String, u64>,
-    /// The boot image of each kernel.
+    /// The boot images, by name.
     pub images: BTreeMap<String, ImageRecord>,
     /// The ids of all cells, in the order of the plan.
     pub planned: Vec<String>,

@@ -51,6 +51,11 @@ impl<'r> RawRun<'r> {
             .find_map(|record| record.number(key).ok())
     }
 
+    /// The samples of every metric, by its name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &RawSeries)> {
+        self.series.iter().map(|(metric, series)| (metric.as_str(), series))
+    }
+
     /// The samples of `metric`, which must be in `unit`.
     pub(super) fn series(
         &self,

@@ -9,7 +9,7 @@ use rel4_runtime::cap::Untyped;
 use crate::machine::Machine;
 
 /// Words before the sizes of the untypeds.
-const FIXED_WORDS: usize = 9;
+const FIXED_WORDS: usize = 10;
 /// Words that the page must have.
 pub const WORDS: usize = FIXED_WORDS + MAX_UNTYPEDS;
 
@@ -49,9 +49,10 @@ impl Init {
             self.untypeds.start,
             self.untypeds.end,
             self.free.start,
+            self.free.end,
         ];
         let sizes = self.untyped_bits.iter().map(|&bits| u64::from(bits));
-        let words = fixed.into_iter().chain(sizes).chain([self.free.end]);
+        let words = fixed.into_iter().chain(sizes);
         page.iter().zip(words).for_each(|(place, word)| place.store(word, Ordering::Relaxed));
     }
 
@@ -70,7 +71,30 @@ impl Init {
             image_frames: region(4),
             untypeds: region(6),
             untyped_bits,
-            free: SlotRegion { start: word(8), end: word(FIXED_WORDS + MAX_UNTYPEDS) },
+            free: region(8),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let region = |start| SlotRegion { start, end: start + 7 };
+        let mut untyped_bits = [0; MAX_UNTYPEDS];
+        (untyped_bits[0], untyped_bits[MAX_UNTYPEDS - 1]) = (30, 13);
+        let init = Init {
+            test: 5,
+            machine: Machine { debug_kernel: true, domains: 4, num_nodes: 2 },
+            image_frames: region(18),
+            untypeds: region(25),
+            untyped_bits,
+            free: region(100),
+        };
+        let page = [const { AtomicU64::new(0) }; WORDS];
+        init.write(&page);
+        assert_eq!(Init::read(&page), init);
     }
 }

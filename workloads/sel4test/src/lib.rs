@@ -18,9 +18,10 @@
 //! Map
 //!
 //! * what a test uses: [`env`](mod@env) (objects, helper threads and processes), [`cspace`] (capabilities that are always there),
-//!   [`report`] (checks and what becomes of them), [`expect`] (answers to compare with), [`test`](mod@test) (how a test is described)
+//!   [`schedule`](mod@schedule) (of domains), [`report`] (checks and what becomes of them), [`expect`] (answers to compare with), [`test`](mod@test) (how a test is described)
 //! * [`tests`]: the groups, and the list of all tests in running order
 //! * [`driver`]: from `BootInfo` to the last line; boot options, selection and order of tests, test processes
+//! * what both use: [`message`] (messages of any length), [`arch`] (code that no compiler makes)
 //! * between the two: [`init`] (what a test process is told), [`machine`] (what is known of kernel and machine), [`text`]
 
 #![cfg_attr(not(test), no_std)]
@@ -28,12 +29,15 @@
 #[macro_use]
 pub mod report;
 
+pub mod arch;
 pub mod cspace;
 pub mod driver;
 pub mod env;
 pub mod expect;
 pub mod init;
 pub mod machine;
+pub mod message;
+pub mod schedule;
 pub mod test;
 pub mod tests;
 pub mod text;

@@ -7,16 +7,16 @@ use core::fmt;
 use core::panic::{Location, PanicInfo};
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
-use rel4_abi::{CPtr, MessageInfo};
+use rel4_abi::CPtr;
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
 use rel4_runtime::error::Error;
-use rel4_runtime::ipc::{Message, Registers};
+use rel4_runtime::ipc::Message;
 use rel4_runtime::resources::ResourceError;
 use rel4_workloads::last_resort;
 
 use crate::driver::console;
+use crate::message;
 use crate::text::Text;
 
 /// Label of a message by which a test process says how its test went: word 0 is a [`Verdict`].
@@ -57,7 +57,7 @@ impl From<ResourceError> for GivenUp {
     }
 }
 
-/// The driver's endpoint, in this process; 0 in the driver itself.
+/// The driver's endpoint, in this process; 0 in the driver itself, and in a process that is not yet set up.
 static SUPERVISOR: AtomicU64 = AtomicU64::new(0);
 
 /// Makes complaints of this process go to `supervisor`.
@@ -88,23 +88,15 @@ fn say(kind: &str, what: fmt::Arguments<'_>, location: &Location<'_>) {
 }
 
 fn send(supervisor: CPtr, text: &Text) {
-    let mut registers = [0; NUM_MESSAGE_REGISTERS];
-    let mut length = 0;
-    for (index, word) in text.words().enumerate() {
-        match registers.get_mut(index) {
-            Some(register) => *register = word,
-            None => arch::set_message_word(index, word),
-        }
-        length = index + 1;
-    }
-    arch::call(supervisor, MessageInfo::new(COMPLAINT, 0, 0, length), Registers::new(registers));
+    let mut words = text.words();
+    let (info, registers) = message::prepare(COMPLAINT, words.len(), |_| words.next().unwrap_or_default());
+    arch::call(supervisor, info, registers);
 }
 
 /// The line in a [`COMPLAINT`].
 #[must_use]
 pub fn complaint_in(message: &Message) -> Text {
-    let word = |index| message.words.get(index).copied().unwrap_or_else(|| arch::message_word(index));
-    Text::from_words((0..message.info.length()).map(word))
+    Text::from_words((0..message.info.length()).map(|index| message::word(message, index)))
 }
 
 /// What a panic becomes: in the driver the end of the run, elsewhere the end of the test.

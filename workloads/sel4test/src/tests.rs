@@ -1,12 +1,27 @@
 //! The tests, a file a group.
 
+mod bind;
 mod cnode_ops;
+mod domains;
+mod ipc;
+mod scheduler;
+mod syscalls;
 mod trivial;
+mod vspace;
 
 use crate::test::Test;
 
 /// The groups.
-const GROUPS: &[&[Test]] = &[cnode_ops::TESTS, trivial::TESTS];
+const GROUPS: &[&[Test]] = &[
+    syscalls::TESTS,
+    bind::TESTS,
+    cnode_ops::TESTS,
+    domains::TESTS,
+    ipc::TESTS,
+    scheduler::TESTS,
+    trivial::TESTS,
+    vspace::TESTS,
+];
 
 /// Number of tests.
 const COUNT: usize = {

@@ -23,7 +23,7 @@ impl Text {
     }
 
     /// Words that hold the line, eight bytes each, zeros behind it.
-    pub fn words(&self) -> impl Iterator<Item = u64> {
+    pub fn words(&self) -> impl ExactSizeIterator<Item = u64> {
         self.bytes[..self.length].chunks(8).map(|chunk| {
             let mut bytes = [0; 8];
             bytes[..chunk.len()].copy_from_slice(chunk);
@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_line_survives_the_way_through_words() {
-        let text = Text::new(format_args!("\tError: {} at line {}", "a == b", 12));
+        let (condition, line) = ("a == b", 12);
+        let text = Text::new(format_args!("\tError: {condition} at line {line}"));
         assert_eq!(Text::from_words(text.words()).as_str(), "\tError: a == b at line 12");
         assert_eq!(text.words().count(), 4);
     }

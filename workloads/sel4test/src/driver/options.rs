@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_run_once_in_seL4s_order_unless_something_else_is_asked_for() {
+    fn everything_is_run_once_in_the_usual_order_unless_something_else_is_asked_for() {
         let options = Options::parse("run=1 workload=anything  ").expect("good arguments");
         assert_eq!((options.tests, options.rounds, options.seed), ("*", 1, 0));
     }

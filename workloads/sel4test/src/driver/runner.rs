@@ -2,7 +2,6 @@
 
 use core::panic::Location;
 
-use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
 use rel4_abi::{BootInfo, FaultMessage, SlotRegion, fault};
 use rel4_records::Kind as RecordKind;
 use rel4_runtime::arch;
@@ -19,7 +18,9 @@ use super::probe;
 use super::process::ProcessBuilder;
 use crate::env::Env;
 use crate::machine::Machine;
+use crate::message;
 use crate::report::{self, COMPLAINT, RESULT, Verdict};
+use crate::schedule;
 use crate::test::{Kind, Test};
 use crate::tests::TESTS;
 
@@ -91,6 +92,9 @@ impl Runner {
             })?,
             Kind::Basic => self.in_process(index)?,
         };
+        if self.machine.domains > 1 {
+            schedule::set(schedule::INITIAL)?;
+        }
         let passed = console::complaints() == before;
         if test.kind == Kind::Basic || !passed {
             line!("Test {} {}", test.name, if passed { "passed" } else { "failed" });
@@ -156,10 +160,8 @@ fn follow(supervisor: Endpoint) {
 /// The fault that `message` tells of.
 fn fault_in(message: &Message) -> Option<FaultMessage> {
     let mut words = [0; fault::MAX_WORDS];
-    words[..NUM_MESSAGE_REGISTERS].copy_from_slice(&message.words);
-    for (index, word) in words.iter_mut().enumerate().take(message.info.length()).skip(NUM_MESSAGE_REGISTERS)
-    {
-        *word = arch::message_word(index);
+    for (index, place) in words.iter_mut().enumerate().take(message.info.length()) {
+        *place = message::word(message, index);
     }
     FaultMessage::decode(message.info.label(), words)
 }

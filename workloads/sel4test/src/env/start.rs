@@ -35,6 +35,7 @@ pub(crate) fn initial_context(
 }
 
 /// Where the thread starts; the parameters are `a0` to `a5` of [`initial_context`].
+#[expect(improper_ctypes_definitions, reason = "what is called is a function of this program")]
 extern "C" fn thread_start(
     main: HelperMain,
     first: u64,

@@ -161,7 +161,7 @@ fn rotate(env: &mut Env) -> Outcome {
     let (source, pivot, target) =
         (Place::with_thread(env)?, Place::with_thread(env)?, Place::with_thread(env)?);
     check_eq!(target.slot().rotate_from(pivot.slot(), source.slot()), DELETE_FIRST);
-    [source, pivot, target].map(Place::check_full);
+    [source, pivot, target].into_iter().for_each(Place::check_full);
 
     // With one slot as source and target the two capabilities change places.
     let copy = Place(env.copy(source.0)?);
@@ -177,7 +177,7 @@ fn rotate(env: &mut Env) -> Outcome {
 
     let (source, pivot, target) = (Place::empty(env)?, Place::empty(env)?, Place::empty(env)?);
     check_eq!(target.slot().rotate_from(pivot.slot(), source.slot()), source_missing(DEPTH_BITS));
-    [source, pivot, target].map(Place::check_empty);
+    [source, pivot, target].into_iter().for_each(Place::check_empty);
     Ok(())
 }
 
