@@ -17,6 +17,7 @@ pub mod commands;
 pub mod config;
 pub mod costmodel;
 pub mod dev;
+pub mod digest;
 pub mod exit;
 pub mod figures;
 pub mod gate;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::costmodel::series::WHOLE_RUN;
+use crate::costmodel::series;
 use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
@@ -56,8 +56,8 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
     let rows = SummaryTable::of(samples).rows;
-    // The counters of whole runs are for who looks for something: they are in the file.
-    for row in rows.iter().filter(|row| !row.metric.starts_with(WHOLE_RUN)) {
+    // The counters of harts are for who looks for something: they are in the file.
+    for row in rows.iter().filter(|row| !series::is_counter(&row.metric)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
@@ -77,9 +77,10 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
     }
-    let stalled = manifest.abandoned.iter().filter(|attempt| attempt.outcome.is_timeout()).count();
-    if stalled > 0 {
-        println!("{stalled} boot(s) under the cost model made no progress and were repeated");
+    let repeated: u32 = manifest.cells.iter().map(|cell| cell.retries).sum();
+    if repeated > 0 {
+        let again = manifest.cells.iter().filter(|cell| cell.outcome.is_stall()).count();
+        println!("{repeated} boot(s) stood still and were repeated; {again} of them stood still again");
     }
     let count = |exit| manifest.cells.iter().filter(|cell| cell.outcome.exit() == exit).count();
     println!(

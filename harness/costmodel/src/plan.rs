@@ -276,15 +276,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Without the cost model accesses are not looked at.
+    /// Without the cost model it does not matter where an access goes, only that it succeeds.
     fn relevant(charge: Charge, detail: Detail) -> Charge {
         match (detail, charge) {
-            (
-                Detail::Schedule,
-                Charge::OnAccess(..)
-                | Charge::Alone(Some(_), _)
-                | Charge::Alone(None, Effect::Translation | Effect::FlushTlbs | Effect::FlushInstructions),
-            ) => Charge::WithOthers,
+            (Detail::Schedule, Charge::Alone(Some(_), effect)) => Charge::Alone(None, effect),
             _ => charge,
         }
     }

@@ -1,7 +1,8 @@
 //! The cost model in a run directory.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use rel4_costmodel::options::{Detail, Options};
@@ -11,29 +12,46 @@ use rel4_costmodel::rules;
 
 use super::{landmarks, plugin, preset};
 use crate::config::Machine;
-use crate::manifest::ImageRecord;
+use crate::digest::sha256;
+use crate::manifest::{FileRecord, ImageRecord, ModelRecord};
 use crate::platform::{Plugin, qemu};
 use crate::run::directory::RunDirectory;
 use crate::store;
 use crate::workspace::Workspace;
 
-/// Puts plugin and preset of the platform called `name` into the run directory.
+/// Puts plugin and preset of the platform called `name` into the run directory, and tells what they are; none for a platform whose
+/// clock needs neither.
 ///
 /// # Errors
 ///
 /// The emulator takes no plugin of ours, the plugin does not build, the preset is wrong, or the disk is full.
-pub fn begin(directory: &RunDirectory, name: &str, machine: &Machine, emulator: &Path) -> anyhow::Result<()> {
-    let Some(file) = &machine.preset else { return Ok(()) };
-    let preset = preset::load(file)?.to_canonical();
-    store::replace(&directory.join(RunDirectory::model_preset(name)), |to| {
-        Ok(to.write_all(preset.as_bytes())?)
-    })?;
+pub fn begin(
+    directory: &RunDirectory,
+    name: &str,
+    machine: &Machine,
+    emulator: &Path,
+) -> anyhow::Result<Option<ModelRecord>> {
+    if machine.clock.detail().is_none() {
+        return Ok(None);
+    }
+    let keep = |path: PathBuf, bytes: &[u8]| -> anyhow::Result<FileRecord> {
+        store::replace(&directory.join(&path), |to| Ok(to.write_all(bytes)?))?;
+        Ok(FileRecord { path, sha256: sha256(bytes) })
+    };
+    let preset = match &machine.preset {
+        None => None,
+        Some(file) => {
+            let preset = preset::load(file)?.to_canonical();
+            Some(keep(RunDirectory::model_preset(name), preset.as_bytes())?)
+        }
+    };
     let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-    store::replace(&directory.join(RunDirectory::model_plugin(name)), |to| Ok(to.write_all(&bytes)?))
+    let plugin = keep(RunDirectory::model_plugin(name), &bytes)?;
+    Ok(Some(ModelRecord { plugin, preset }))
 }
 
-/// What the plugin is asked to do for a cell of a platform with the cost model; none for other platforms.
+/// What the plugin is asked to do for a cell; none where the clock needs none.
 ///
 /// # Errors
 ///
@@ -44,18 +62,34 @@ pub fn plugin_of(
     machine: &Machine,
     image: &ImageRecord,
 ) -> anyhow::Result<Option<Plugin>> {
-    if machine.preset.is_none() {
-        return Ok(None);
-    }
+    let Some(detail) = machine.clock.detail() else { return Ok(None) };
     let mut options = Options {
-        detail: Detail::Blocks,
-        preset: Some(RunDirectory::model_preset(platform)),
+        detail,
+        preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
+        heartbeat: Some(RunDirectory::model_heartbeat(cell)),
         ..Options::default()
     };
-    let symbols = image.build.as_ref().map(|build| build.symbols.clone()).unwrap_or_default();
-    landmarks::mark(&mut options, &symbols)?;
+    // An image that was made elsewhere has no symbols that we know: then the stages of its traps are not told apart.
+    if let Some(build) = &image.build {
+        landmarks::mark(&mut options, &build.symbols)?;
+    }
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
+}
+
+/// Removes what the plugin wrote for the watchdog alone.
+///
+/// # Errors
+///
+/// It cannot be removed.
+pub fn forget_heartbeat(directory: &RunDirectory, cell: &str) -> anyhow::Result<()> {
+    let path = directory.join(RunDirectory::model_heartbeat(cell));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads and checks the report of a cell that ran on `platform`.
@@ -70,7 +104,12 @@ pub fn read_report(directory: &Path, cell: &str, platform: &str) -> anyhow::Resu
     };
     let report = Report::parse(&read(&RunDirectory::model_report(cell))?)?;
     anyhow::ensure!(report.end == End::Exit, "the guest never said that the run is over");
-    let preset = Preset::from_canonical(&read(&RunDirectory::model_preset(platform))?)?;
+    let preset = match report.detail {
+        Detail::Schedule => Preset::unit(),
+        Detail::Blocks | Detail::EveryInstruction => {
+            Preset::from_canonical(&read(&RunDirectory::model_preset(platform))?)?
+        }
+    };
     let broken: Vec<_> = rules::broken(&report, &preset).iter().map(ToString::to_string).collect();
     anyhow::ensure!(broken.is_empty(), "the cost model breaks its rules: {}", broken.join("; "));
     Ok(report)

@@ -3,6 +3,7 @@
 use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
+use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
 use super::raw::RawRun;
 use crate::config::{Clock, Value};
@@ -93,6 +94,9 @@ pub enum MeasurementError {
     /// The markers make no sense.
     #[error(transparent)]
     Markers(#[from] MarkerError),
+    /// The microbenchmarks make no sense.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// The guest did not say how fast its clock ticks.
     #[error("the guest did not note timebase_hz, so ticks cannot be turned into time")]
     NoTimebase,
@@ -116,7 +120,7 @@ impl MeasurementError {
     }
 }
 
-/// The metrics of the boot described by `meta`, from its `records` and, under the clock `model`, the model's `report`.
+/// The metrics of the boot described by `meta`, from its `records` and, under a clock of the cost model, its `report`.
 ///
 /// # Errors
 ///
@@ -145,6 +149,7 @@ pub fn measure(
     match (run.program()?, report) {
         ("ipc-pingpong" | "ipc-async", Some(report)) => ipc_pingpong_modelled(&run, report),
         ("ipc-pingpong" | "ipc-async", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
+        ("bench", report) => bench(&run, report, meta.clock),
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
@@ -185,7 +190,7 @@ fn cost_of_tests(run: &RawRun<'_>, clock: Clock) -> Vec<Series> {
 fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Series, MeasurementError> {
     let batch = count(run, "batch")?;
     match clock {
-        Clock::Model => Err(MeasurementError::NoReport),
+        Clock::Schedule | Clock::Model => Err(MeasurementError::NoReport),
         Clock::Icount => {
             let raw = samples(run, "round_trip", "instructions")?;
             let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);

@@ -6,7 +6,7 @@
 //! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
 //! | `configurations` | every configuration of the kernel boots and answers |
 //! | `misbehave` | guests that go wrong are told apart |
-//! | `modelled` | cells under the cost model repeat to the cycle; a boot without progress is repeated once |
+//! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 

@@ -7,10 +7,14 @@ mod boot;
 mod cnode;
 mod deletion;
 mod faults;
+mod floating_point;
+#[cfg(feature = "smp")]
+mod harts;
 mod interrupts;
 mod invariants;
 mod ipc;
 mod machine;
+pub(crate) mod machines;
 mod retype;
 mod scheduling;
 #[cfg(feature = "uintr")]
@@ -21,4 +25,4 @@ mod transfer;
 #[cfg(feature = "uintr")]
 mod uintr;
 
-use machine::Machine;
+use machine::{LABELS, Machine};

@@ -2,7 +2,6 @@
 
 use rel4_abi::{CPtr, Invocation};
 
-use super::asid_pool::AsidPool;
 use super::cnode::Slot;
 use super::invoke::invoke;
 use super::untyped::Untyped;
@@ -13,15 +12,13 @@ use crate::error::Error;
 pub struct AsidControl(pub CPtr);
 
 impl AsidControl {
-    /// Makes a pool out of `untyped`, which has exactly the size of one, and puts its capability into `slot`, which is
-    /// at address `cptr` of the `CSpace`.
+    /// Makes a pool out of `untyped`, which has exactly the size of one, and puts its capability into `slot`.
     ///
     /// # Errors
     ///
     /// The kernel's: `DeleteFirst` if there are as many pools as there can be, or the slot is occupied.
-    pub fn make_pool(self, untyped: Untyped, slot: Slot, cptr: CPtr) -> Result<AsidPool, Error> {
+    pub fn make_pool(self, untyped: Untyped, slot: Slot) -> Result<(), Error> {
         let caps = [untyped.0, slot.root().0];
-        invoke(self.0, Invocation::RiscvAsidControlMakePool, &caps, &slot.address())?;
-        Ok(AsidPool(cptr))
+        invoke(self.0, Invocation::RiscvAsidControlMakePool, &caps, &slot.address()).map(drop)
     }
 }

@@ -33,13 +33,15 @@ impl CNode {
 }
 
 impl Slot {
-    /// The node where its lookup starts.
-    pub(super) const fn root(self) -> CNode {
+    /// Where its lookup starts.
+    #[must_use]
+    pub const fn root(self) -> CNode {
         self.root
     }
 
-    /// Index and depth.
-    pub(super) const fn address(self) -> [u64; 2] {
+    /// Its index and how many bits of that count.
+    #[must_use]
+    pub const fn address(self) -> [u64; 2] {
         [self.index, self.depth_bits as u64]
     }
 

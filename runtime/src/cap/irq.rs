@@ -1,4 +1,4 @@
-//! Device interrupts.
+//! Interrupts.
 
 use rel4_abi::{CPtr, Invocation};
 
@@ -7,7 +7,7 @@ use super::invoke::invoke;
 use super::notification::Notification;
 use crate::error::Error;
 
-/// A capability to issue interrupt handlers.
+/// The capability that hands interrupts out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IrqControl(pub CPtr);
 
@@ -21,47 +21,39 @@ pub enum Trigger {
     Edge = 1,
 }
 
-impl IrqControl {
-    /// Issues the handler of interrupt `irq` into `slot`, which is at address `cptr` of the `CSpace`.
-    ///
-    /// # Errors
-    ///
-    /// The kernel's: `RangeError` if there is no such interrupt, `RevokeFirst` if its handler is issued already.
-    pub fn get(self, irq: u64, slot: Slot, cptr: CPtr) -> Result<IrqHandler, Error> {
-        let [index, depth] = slot.address();
-        invoke(self.0, Invocation::IrqIssueIrqHandler, &[slot.root().0], &[irq, index, depth])?;
-        Ok(IrqHandler(cptr))
-    }
-
-    /// As [`IrqControl::get`], and says how the device drives its line.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`IrqControl::get`].
-    pub fn get_trigger(
-        self,
-        irq: u64,
-        trigger: Trigger,
-        slot: Slot,
-        cptr: CPtr,
-    ) -> Result<IrqHandler, Error> {
-        let [index, depth] = slot.address();
-        let words = [irq, trigger as u64, index, depth];
-        invoke(self.0, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[slot.root().0], &words)?;
-        Ok(IrqHandler(cptr))
-    }
-}
-
-/// A capability to handle one interrupt.
+/// A capability to one interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IrqHandler(pub CPtr);
+
+impl IrqControl {
+    /// Puts the capability to interrupt number `irq`, which the platform gives it, into `slot`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `RangeError` if there is no such interrupt, `RevokeFirst` if it is given out.
+    pub fn issue(self, irq: u64, slot: Slot) -> Result<(), Error> {
+        let [index, depth] = slot.address();
+        invoke(self.0, Invocation::IrqIssueIrqHandler, &[slot.root().0], &[irq, index, depth]).map(drop)
+    }
+
+    /// As [`IrqControl::issue`], and says how the device drives its line.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IrqControl::issue`].
+    pub fn issue_with_trigger(self, irq: u64, trigger: Trigger, slot: Slot) -> Result<(), Error> {
+        let [index, depth] = slot.address();
+        let words = [irq, trigger as u64, index, depth];
+        invoke(self.0, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[slot.root().0], &words).map(drop)
+    }
+}
 
 impl IrqHandler {
     /// Makes the interrupt signal `notification`.
     ///
     /// # Errors
     ///
-    /// The kernel's: `InvalidCapability` if that is no notification, or one without the Write right.
+    /// The kernel's: `InvalidCapability` if that is no notification that may be signalled.
     pub fn set_notification(self, notification: Notification) -> Result<(), Error> {
         invoke(self.0, Invocation::IrqSetIrqHandler, &[notification.0], &[]).map(drop)
     }
@@ -75,12 +67,12 @@ impl IrqHandler {
         invoke(self.0, Invocation::IrqClearIrqHandler, &[], &[]).map(drop)
     }
 
-    /// Lets the next interrupt come.
+    /// Lets the next one through.
     ///
     /// # Errors
     ///
     /// The kernel's.
-    pub fn acknowledge(self) -> Result<(), Error> {
+    pub fn ack(self) -> Result<(), Error> {
         invoke(self.0, Invocation::IrqAckIrq, &[], &[]).map(drop)
     }
 }

@@ -38,6 +38,13 @@ fn retype_names_the_destination_node_itself_with_depth_0() {
 }
 
 #[test]
+fn retype_passes_the_address_of_a_node_that_is_looked_up() {
+    let node = NODE.slot_of_cspace(CPtr(2));
+    let (request, ()) = seen(&[], || Untyped(CPtr(40)).retype_into(ObjectType::Page, 0, node, 100, 1));
+    assert_eq!(request, expected(40, Invocation::UntypedRetype, &[2], &[6, 0, 2, 64, 100, 1]));
+}
+
+#[test]
 fn slot_operations_pass_both_addresses() {
     let (source, target) = (NODE.slot_of_cspace(CPtr(7)), CNode(CPtr(50)).slot(1, 4));
     let (request, ()) = seen(&[], || target.copy_from(source, CapRights::READ));
@@ -103,6 +110,8 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     assert_eq!(request, expected(20, Invocation::TcbSetSchedParams, &[1], &[0, 254]));
     let (request, ()) = seen(&[], || tcb.bind_notification(Notification(CPtr(5))));
     assert_eq!(request, expected(20, Invocation::TcbBindNotification, &[5], &[]));
+    let (request, flags) = seen(&[5], || tcb.set_flags(2, 1));
+    assert_eq!((request, flags), (expected(20, Invocation::TcbSetFlags, &[], &[2, 1]), 5));
     let (request, ()) = seen(&[], || tcb.suspend());
     assert_eq!(request, expected(20, Invocation::TcbSuspend, &[], &[]));
     let (request, ()) = seen(&[], || tcb.resume());
@@ -119,9 +128,6 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     assert_eq!(request, expected(20, Invocation::TcbSetMcPriority, &[1], &[7]));
     let (request, ()) = seen(&[], || tcb.set_tls_base(0x3000));
     assert_eq!(request, expected(20, Invocation::TcbSetTlsBase, &[], &[0x3000]));
-    let (request, flags) = seen(&[1], || tcb.set_flags(2, 1));
-    assert_eq!(request, expected(20, Invocation::TcbSetFlags, &[], &[2, 1]));
-    assert_eq!(flags, 1);
     let transfer = RegisterTransfer::FRAME.and(RegisterTransfer::RESUME_TARGET);
     let (request, ()) = seen(&[], || tcb.copy_registers_from(authority, transfer));
     assert_eq!(request, expected(20, Invocation::TcbCopyRegisters, &[1], &[6]));
@@ -145,27 +151,10 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
 }
 
 #[test]
-fn control_capabilities_pass_the_slot_of_what_they_make() {
-    let (slot, cptr) = (NODE.slot_of_cspace(CPtr(70)), CPtr(70));
-    let (request, pool) = seen(&[], || AsidControl(CPtr(5)).make_pool(Untyped(CPtr(40)), slot, cptr));
+fn authorities_pass_what_they_are_told() {
+    let slot = NODE.slot_of_cspace(CPtr(70));
+    let (request, ()) = seen(&[], || AsidControl(CPtr(5)).make_pool(Untyped(CPtr(40)), slot));
     assert_eq!(request, expected(5, Invocation::RiscvAsidControlMakePool, &[40, 2], &[70, 64]));
-    assert_eq!(pool, AsidPool(cptr));
-    let (request, handler) = seen(&[], || IrqControl(CPtr(4)).get(11, slot, cptr));
-    assert_eq!(request, expected(4, Invocation::IrqIssueIrqHandler, &[2], &[11, 70, 64]));
-    assert_eq!(handler, IrqHandler(cptr));
-    let (request, _) = seen(&[], || IrqControl(CPtr(4)).get_trigger(11, Trigger::Edge, slot, cptr));
-    assert_eq!(request, expected(4, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[2], &[11, 1, 70, 64]));
-}
-
-#[test]
-fn interrupt_handlers_and_domains_pass_what_they_are_told() {
-    let handler = IrqHandler(CPtr(70));
-    let (request, ()) = seen(&[], || handler.set_notification(Notification(CPtr(5))));
-    assert_eq!(request, expected(70, Invocation::IrqSetIrqHandler, &[5], &[]));
-    let (request, ()) = seen(&[], || handler.clear());
-    assert_eq!(request, expected(70, Invocation::IrqClearIrqHandler, &[], &[]));
-    let (request, ()) = seen(&[], || handler.acknowledge());
-    assert_eq!(request, expected(70, Invocation::IrqAckIrq, &[], &[]));
     let domains = DomainControl(CPtr(11));
     let (request, ()) = seen(&[], || domains.set(3, Tcb(CPtr(20))));
     assert_eq!(request, expected(11, Invocation::DomainSetSet, &[20], &[3]));
@@ -173,6 +162,21 @@ fn interrupt_handlers_and_domains_pass_what_they_are_told() {
     assert_eq!(request, expected(11, Invocation::DomainScheduleConfigure, &[], &[1, 3, 50]));
     let (request, ()) = seen(&[], || domains.set_schedule_start(1));
     assert_eq!(request, expected(11, Invocation::DomainScheduleSetStart, &[], &[1]));
+}
+
+#[test]
+fn interrupt_operations_pass_number_slot_and_notification() {
+    let slot = NODE.slot_of_cspace(CPtr(77));
+    let (request, ()) = seen(&[], || IrqControl(CPtr(4)).issue(10, slot));
+    assert_eq!(request, expected(4, Invocation::IrqIssueIrqHandler, &[2], &[10, 77, 64]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).set_notification(Notification(CPtr(5))));
+    assert_eq!(request, expected(77, Invocation::IrqSetIrqHandler, &[5], &[]));
+    let (request, ()) = seen(&[], || IrqControl(CPtr(4)).issue_with_trigger(10, Trigger::Edge, slot));
+    assert_eq!(request, expected(4, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[2], &[10, 1, 77, 64]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).clear());
+    assert_eq!(request, expected(77, Invocation::IrqClearIrqHandler, &[], &[]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).ack());
+    assert_eq!(request, expected(77, Invocation::IrqAckIrq, &[], &[]));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub const CNODE: CNode = Resources::CNODE;
 /// The address space.
 pub const VSPACE: VSpace = Resources::VSPACE;
 /// Authority over interrupts. It cannot be copied: only the driver, and so bootstrap tests, have it.
-pub const IRQ_CONTROL: IrqControl = IrqControl(InitialSlot::IrqControl.cptr());
+pub const IRQ_CONTROL: IrqControl = Resources::IRQ_CONTROL;
 /// Authority over ASID pools.
 pub const ASID_CONTROL: AsidControl = AsidControl(InitialSlot::AsidControl.cptr());
 /// The pool that the root task's ASID is from.

@@ -2,8 +2,10 @@
 
 use std::process::{Child, Command, Stdio};
 
+use rel4_costmodel::counters::Counter;
+use rel4_costmodel::heartbeat;
 use rel4_costmodel::options::Detail;
-use rel4_costmodel::report::{End, Report};
+use rel4_costmodel::report::{End, MarkerRow, Report};
 
 use crate::machine::{ALL, Run, emulator};
 
@@ -14,6 +16,25 @@ fn charging_every_instruction_singly_gives_the_same_report() {
         let blocks = emulator.run(&run);
         let singly = emulator.run(&Run { detail: Detail::EveryInstruction, ..run });
         assert_eq!(Report { detail: Detail::Blocks, ..singly }, blocks, "{}", run.fixture);
+    }
+}
+
+#[test]
+fn the_schedule_alone_counts_what_the_model_counts() {
+    let Some(emulator) = emulator() else { return };
+    // Several harts meet at other moments when everything costs the same.
+    for run in ALL.into_iter().filter(|run| run.harts == 1) {
+        let counts = |detail| {
+            let report = emulator.run(&Run { detail, ..run });
+            let of_row = |row: &MarkerRow| (row.marker, row.figures.instructions(), row.figures.traps);
+            let looked_at = Counter::ALL.iter().filter(|counter| {
+                matches!(counter.unit(), "instructions" | "traps" | "events")
+                    && **counter != Counter::Transfers
+            });
+            let counters: Vec<_> = looked_at.map(|counter| report.harts[0].get(*counter)).collect();
+            (report.markers.iter().map(of_row).collect::<Vec<_>>(), counters)
+        };
+        assert_eq!(counts(Detail::Schedule), counts(Detail::Blocks), "{}", run.fixture);
     }
 }
 
@@ -91,10 +112,14 @@ fn an_emulator_that_is_stopped_leaves_a_report_that_says_so() {
     let Some(emulator) = emulator() else { return };
     let scratch = tempfile::tempdir().expect("temporary directory");
     let path = scratch.path().join("report");
-    let plugin = format!("{},report={}", emulator.plugin().display(), path.display());
+    let heartbeat = scratch.path().join("heartbeat");
+    let (file, report) = (emulator.plugin().display(), path.display());
+    let plugin = format!("{file},report={report},heartbeat={}", heartbeat.display());
     let mut command = emulator.command(&Run::new("speed", 1), &plugin);
     let mut child = command.spawn().expect("the emulator starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    while heartbeat::read(&heartbeat) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     // `timeout` passes the signal on.
     let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(stopped.expect("kill runs").success());

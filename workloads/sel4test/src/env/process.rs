@@ -123,13 +123,14 @@ pub(crate) fn build(resources: &mut Resources, plan: &ProcessPlan<'_>) -> Result
     let cspace = CNode(resources.make(ObjectType::CNode, PROCESS_RADIX_BITS)?);
     let vspace = plan.asid_pool.assign(PageTable(resources.make(ObjectType::PageTable, 0)?))?;
     map_image(resources, vspace, plan.image_frames, plan.contents)?;
-    let stack_top = vaddr::STACK + vaddr::STACK_BYTES;
-    for page in (vaddr::STACK..stack_top).step_by(1 << PAGE_BITS) {
+    let stack = vaddr::stack(0);
+    let stack_top = stack + vaddr::STACK_BYTES;
+    for page in (stack..stack_top).step_by(1 << PAGE_BITS) {
         let frame = Frame(resources.make(ObjectType::Page, 0)?);
         address_space::map(resources, vspace, frame, page, Access::Data)?;
     }
     let ipc_buffer = Frame(resources.make(ObjectType::Page, 0)?);
-    let ipc_buffer_vaddr = vaddr::IPC_BUFFER;
+    let ipc_buffer_vaddr = vaddr::ipc_buffer(0);
     address_space::map(resources, vspace, ipc_buffer, ipc_buffer_vaddr, Access::Data)?;
 
     let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);

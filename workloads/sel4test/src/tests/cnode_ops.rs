@@ -107,7 +107,7 @@ fn mint(env: &mut Env) -> Outcome {
 }
 
 fn move_(env: &mut Env) -> Outcome {
-    moves(env, |target, source| target.move_from(source))
+    moves(env, Slot::move_from)
 }
 
 fn mutate(env: &mut Env) -> Outcome {
