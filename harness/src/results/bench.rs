@@ -191,3 +191,119 @@ impl Net {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rel4_costmodel::report::{Figure, Figures};
+    use rel4_records::{Kind, RecordWriter, RunId, Status};
+
+    use super::*;
+    use crate::serial::parse;
+
+    /// The records of a boot that announces `series` (operations, overhead, warm-up, rounds, cool-down) and writes `samples`.
+    fn boot(series: &[(&str, &str, [u64; 3])], samples: &[(&str, &[u64])]) -> Vec<Record> {
+        let mut writer = RecordWriter::new(String::new(), RunId::new("1").expect("legal"));
+        writer.record(Kind::Begin).field("workload", "bench").finish().expect("legal");
+        for (operations, overhead, [warmup, rounds, cooldown]) in series {
+            let note = writer.record(Kind::Note).field("operations", operations).field("overhead", overhead);
+            let note = note.field("warmup", warmup).field("rounds", rounds);
+            note.field("cooldown", cooldown).finish().expect("legal");
+        }
+        for (metric, values) in samples {
+            writer.samples(metric, INSTRUCTIONS, values).expect("legal");
+        }
+        writer.end(Status::Ok).expect("legal");
+        parse(writer.into_sink().as_bytes(), None).records
+    }
+
+    const EMPTY: (&str, &str, [u64; 3]) = ("overhead_empty", NONE, [0, 2, 0]);
+    const IPC: (&str, &str, [u64; 3]) = ("ipc_call,none", "overhead_empty", [1, 2, 1]);
+
+    fn counted(records: &[Record]) -> Result<Vec<Series>, MeasurementError> {
+        bench(&RawRun::new(records).expect("sound"), None, Clock::Icount)
+    }
+
+    fn one(metric: &str, unit: &str, values: &[f64]) -> Series {
+        Series { metric: metric.to_owned(), unit: unit.to_owned(), values: values.to_vec() }
+    }
+
+    #[test]
+    fn the_overhead_of_measuring_is_taken_off() {
+        let records = boot(&[EMPTY, IPC], &[("overhead_empty", &[5, 5]), ("ipc_call", &[254, 255])]);
+        let expected = [
+            one("overhead_empty", INSTRUCTIONS, &[5.0, 5.0]),
+            one("ipc_call", INSTRUCTIONS, &[249.0, 250.0]),
+        ];
+        assert_eq!(counted(&records), Ok(expected.to_vec()));
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_named() {
+        let overhead = ("overhead_empty", &[5, 5][..]);
+        for (series, samples, expected) in [
+            (&[][..], &[][..], BenchError::Nothing),
+            (&[EMPTY, IPC], &[overhead], BenchError::NoSamples("ipc_call".into())),
+            (&[EMPTY, IPC], &[overhead, ("ipc_call", &[9])], BenchError::OtherSamples("ipc_call".into())),
+            (&[EMPTY, IPC], &[overhead, ("ipc_call", &[9, 4])], BenchError::BelowOverhead("ipc_call".into())),
+            (
+                &[IPC],
+                &[("ipc_call", &[9, 9])],
+                BenchError::NoOverhead { operation: "ipc_call".into(), overhead: "overhead_empty".into() },
+            ),
+        ] {
+            assert_eq!(counted(&boot(series, samples)), Err(expected.into()));
+        }
+    }
+
+    #[test]
+    fn under_the_hosts_clock_nothing_is_counted() {
+        let records = boot(&[EMPTY], &[("overhead_empty", &[5, 5])]);
+        let error = bench(&RawRun::new(&records).expect("sound"), None, Clock::Host);
+        assert_eq!(error, Err(BenchError::Clock("host").into()));
+    }
+
+    /// Windows of so many cycles, with half as many instructions, one after the other.
+    fn stage_runs(cycles: &[u64]) -> Vec<StageRun> {
+        let figures = |cycles: u64| Figures {
+            user: Figure { cycles: 0, instructions: 0 },
+            kernel: Figure { cycles, instructions: cycles / 2 },
+            ..Figures::default()
+        };
+        let run = |&cycles| StageRun { hart: 0, stage: Stage::Operation, cycles, figures: figures(cycles) };
+        cycles.iter().map(run).collect()
+    }
+
+    fn announced(records: &[Record]) -> Vec<Announced<'_>> {
+        records
+            .iter()
+            .filter(|record| record.kind == Kind::Note)
+            .map(|note| Announced::read(note).expect("sound"))
+            .collect()
+    }
+
+    #[test]
+    fn the_models_windows_are_dealt_out_in_the_announced_order_without_warm_up_and_cool_down() {
+        let records = boot(&[EMPTY, IPC], &[]);
+        let announced = announced(&records);
+        let windows = [2, 2, 1000, 7, 100, 7, 102, 7, 1000, 7];
+        let series = modelled(&announced, &stage_runs(&windows), Detail::Blocks).expect("sound");
+        let call = |metric: &str| series.iter().find(|series| series.metric == metric).cloned();
+        assert_eq!(call("ipc_call"), Some(one("ipc_call", "cycles", &[98.0, 100.0])));
+        assert_eq!(
+            call("ipc_call_instructions"),
+            Some(one("ipc_call_instructions", INSTRUCTIONS, &[49.0, 50.0]))
+        );
+        let alone = modelled(&announced, &stage_runs(&windows), Detail::Schedule).expect("sound");
+        assert_eq!(alone[1], one("ipc_call", INSTRUCTIONS, &[49.0, 50.0]));
+    }
+
+    #[test]
+    fn a_window_too_few_or_too_many_is_an_error() {
+        let records = boot(&[EMPTY], &[]);
+        let (announced, windows) = (announced(&records), stage_runs(&[2, 2, 2]));
+        for found in [1, 3] {
+            let error = modelled(&announced, &windows[..found], Detail::Blocks);
+            assert_eq!(error, Err(BenchError::Windows { expected: 2, found }));
+        }
+    }
+}

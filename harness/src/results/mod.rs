@@ -9,7 +9,7 @@
 
 mod bench;
 mod cell;
-mod csv_file;
+pub(crate) mod csv_file;
 mod measurement;
 mod raw;
 mod sample_table;
