@@ -110,6 +110,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "ipc-soak",
+        root_server: Some(RootServer::RootTask),
         about: "very many calls through shared rings, with random concurrency and random stalls; checks that none is lost",
         parameters: &[
             numbers("calls", "calls to make", 1..=100_000_000),
