@@ -124,6 +124,12 @@ impl RunDirectory {
         Path::new(MODEL).join(format!("{cell_id}.report"))
     }
 
+    /// Where the plugin says how far a cell is while it runs, relative to the directory.
+    #[must_use]
+    pub fn model_heartbeat(cell_id: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{cell_id}.heartbeat"))
+    }
+
     /// The preset of a platform in the plugin's own form, relative to the directory.
     #[must_use]
     pub fn model_preset(platform: &str) -> PathBuf {
@@ -136,10 +142,10 @@ impl RunDirectory {
         Path::new(MODEL).join(format!("{platform}.so"))
     }
 
-    /// The boot image of a kernel, relative to the directory.
+    /// A boot image, relative to the directory.
     #[must_use]
-    pub fn image(kernel: &str) -> PathBuf {
-        Path::new(IMAGES).join(format!("{kernel}.elf"))
+    pub fn image(name: &str) -> PathBuf {
+        Path::new(IMAGES).join(format!("{name}.elf"))
     }
 
     /// Puts the log of an unfinished attempt aside, where nothing overwrites it; returns its new place, relative to

@@ -71,8 +71,24 @@ pub fn nb_recv(_source: CPtr) -> Message {
     no_kernel()
 }
 
+/// Sets where the kernel puts a capability that a message brings.
+pub fn set_receive_slot(_node: CPtr, _index: u64, _depth: u64) {
+    no_kernel()
+}
+
 /// Lets other threads of the same priority run.
 pub fn yield_now() {
+    no_kernel()
+}
+
+/// Writes one byte to the kernel's console.
+pub fn debug_put_char(_byte: u8) {
+    no_kernel()
+}
+
+/// Tells the internal type number of a capability.
+#[must_use]
+pub fn debug_cap_identify(_cptr: CPtr) -> u64 {
     no_kernel()
 }
 

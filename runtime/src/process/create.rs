@@ -1,17 +1,14 @@
 //! Making a process.
 
-use rel4_abi::object::PAGE_BITS;
-use rel4_abi::{BootInfo, CNodeCapData, CapRights, ObjectType};
+use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
 
-use super::start::initial_context;
-use super::{CNODE_RADIX_BITS, Grant, Process, ProcessSpec, SUPERVISOR, granted};
+use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
-use crate::cap::{CNode, Frame, PageTable, Spaces, Tcb, VSpace};
+use crate::cap::{CNode, Frame, PageTable, VSpace};
 use crate::error::Error;
 use crate::resources::{ResourceError, Resources};
 use crate::scratch;
-use crate::vaddr;
 
 /// Makes the process that `spec` describes. Its thread does not run yet.
 ///
@@ -26,32 +23,21 @@ pub fn create(
     let cspace = make_cspace(resources, spec)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
-    map_image(resources, info, vspace)?;
-    for page in (vaddr::STACK..vaddr::STACK + vaddr::STACK_BYTES).step_by(1 << PAGE_BITS) {
-        map_new_frame(resources, vspace, page)?;
-    }
-    let ipc_buffer = map_new_frame(resources, vspace, vaddr::IPC_BUFFER)?;
+    map_image(resources, vspace, info.user_image_frames, PrivateData::Fresh)?;
     if let Some(shared) = spec.shared {
         shared.map_into(resources, vspace)?;
     }
 
-    let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
-    tcb.configure(&Spaces {
-        fault_handler: SUPERVISOR,
-        cspace,
-        cspace_guard: CNodeCapData::fill(CNODE_RADIX_BITS),
-        vspace,
-        ipc_buffer_vaddr: vaddr::IPC_BUFFER,
-        ipc_buffer,
-    })?;
+    let thread = thread::make(resources, cspace, vspace, 0, SUPERVISOR)?;
+    let tcb = thread.tcb();
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
     // A thread starts on its creator's hart, and only a kernel for several harts has the operation.
     if spec.hart != 0 {
         tcb.set_affinity(spec.hart)?;
     }
-    tcb.write_registers(&initial_context(spec, info.num_nodes))?;
-    Ok(Process { tcb, vspace })
+    thread.set_entry(&Entry { main: spec.main, arguments: spec.arguments, shared: spec.shared }, info)?;
+    Ok(Process { cspace, vspace, thread })
 }
 
 fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {
@@ -79,26 +65,41 @@ fn give(node: CNode, index: u64, grant: &Grant) -> Result<(), Error> {
     }
 }
 
-fn map_image(resources: &mut Resources, info: &BootInfo, vspace: VSpace) -> Result<(), ResourceError> {
+/// What the data of a new process holds at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateData {
+    /// What the program's data held before its first instruction.
+    Fresh,
+    /// What the data of the creator holds now.
+    CopyOfOwn,
+}
+
+/// Maps the running program into `vspace`: copies of `image_frames`, which hold the program from its first page on, as
+/// far as all processes share them, and new frames for data.
+///
+/// # Errors
+///
+/// Those of making objects and mapping frames.
+pub fn map_image(
+    resources: &mut Resources,
+    vspace: VSpace,
+    image_frames: SlotRegion,
+    data: PrivateData,
+) -> Result<(), ResourceError> {
     let image = arch::image_layout();
     for (vaddr, access) in image.shared_pages() {
-        let original =
-            info.user_image_frames.slot(image.page_index(vaddr)).ok_or(ResourceError::OutOfSlots)?;
+        let original = image_frames.slot(image.page_index(vaddr)).ok_or(ResourceError::OutOfSlots)?;
         let copy = resources.copy_frame(Frame(original), access.rights())?;
         address_space::map(resources, vspace, copy, vaddr, access)?;
     }
-    for (vaddr, contents) in image.private_pages() {
+    for (vaddr, snapshot) in image.private_pages() {
         let frame = Frame(resources.make(ObjectType::Page, 0)?);
-        if !contents.is_empty() {
-            scratch::fill(resources, frame, contents)?;
+        match data {
+            PrivateData::Fresh if snapshot.is_empty() => {}
+            PrivateData::Fresh => scratch::fill(resources, frame, snapshot)?,
+            PrivateData::CopyOfOwn => scratch::fill_from_own_page(resources, frame, vaddr)?,
         }
         address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
     }
     Ok(())
-}
-
-fn map_new_frame(resources: &mut Resources, vspace: VSpace, vaddr: u64) -> Result<Frame, ResourceError> {
-    let frame = Frame(resources.make(ObjectType::Page, 0)?);
-    address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
-    Ok(frame)
 }
