@@ -12,7 +12,7 @@ const FILES: usize = 4;
 const SUPERVISOR_PAGE: PhysAddr = PhysAddr(0x2800_0000);
 const PAGE_BYTES: u64 = 4096;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct File {
     pending: [u64; 4],
     enabled: [u64; 4],
@@ -40,6 +40,24 @@ fn with<R>(file: usize, work: impl FnOnce(&mut File) -> R) -> R {
 pub fn reset_files() {
     FILE_STATE.set([File::default(); FILES]);
     ARMED.set(0);
+}
+
+/// The state of all files.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FilesView {
+    files: [File; FILES],
+    armed: usize,
+}
+
+/// Looks at all files.
+pub fn view_files() -> FilesView {
+    FilesView { files: FILE_STATE.with_borrow(Clone::clone), armed: ARMED.get() }
+}
+
+/// Makes the files what they were when they were looked at.
+pub fn restore_files(view: &FilesView) {
+    FILE_STATE.set(view.files);
+    ARMED.set(view.armed);
 }
 
 /// What the owner of a file can do on its own: silence it.

@@ -49,6 +49,12 @@ impl Slot {
         self.cap.set(RawCap::encode(cap));
     }
 
+    /// Overwrites the capability by a stored one and leaves the derivation links alone.
+    #[inline(always)]
+    pub(super) fn set_raw(&self, cap: RawCap) {
+        self.cap.set(cap);
+    }
+
     /// The neighbour before this slot in the derivation list.
     #[inline(always)]
     pub fn previous(&self) -> Option<Obj<Slot>> {
@@ -95,6 +101,7 @@ impl Slot {
         Flags { revocable: self.is_revocable(), first_badged: self.is_first_badged() }
     }
 
+    #[inline(always)]
     pub(super) fn clear(&self) {
         self.cap.set(RawCap::NULL);
         self.previous.set(None);

@@ -11,7 +11,7 @@ use rel4_abi::{
     BootInfo, CapRights, InitialSlot, Invocation, InvocationError, LabelSet, MessageInfo, ObjectType, Syscall,
 };
 
-use super::invariants;
+use super::{fastpath, invariants};
 use crate::arch::{self, ARENA, ARENA_PADDR, IMAGE_BYTES, PhysAddr};
 use crate::boot::{LoaderArguments, boot};
 use crate::cap::slot::Slot;
@@ -21,7 +21,7 @@ use crate::obj::Obj;
 use crate::object::{CNode, Tcb};
 use crate::trap::{self, Cause};
 
-const RAM_BYTES: usize = 16 << 20;
+pub(super) const RAM_BYTES: usize = 16 << 20;
 const ALIGN: usize = 2 << 20;
 const IMAGE_PAGES: u64 = 2;
 const IMAGE_VADDR: u64 = 0x1_0000;
@@ -30,12 +30,12 @@ const LEFTOVER: u8 = 0xa5;
 
 /// A booted machine. One per thread of the test process.
 pub(super) struct Machine {
-    memory: *mut u8,
+    pub(super) memory: *mut u8,
     pub(super) k: &'static Kernel,
     next_free: u64,
     /// The slots of the root task's CNode and thread, whoever still has a capability to these. Their memory is never used again, so what
     /// is left in them when they are deleted stays.
-    boot: [CNode; 2],
+    pub(super) boot: [CNode; 2],
     /// The slots in it that hold the machine's memory after boot.
     pub(super) untypeds: Range<u64>,
 }
@@ -153,11 +153,11 @@ impl Machine {
         Some(arch::phys_to_virt(frame.base.offset(offset + index as u64 * 8)).cast())
     }
 
-    /// The current thread executes `ecall` with what its registers hold.
+    /// The current thread executes `ecall` with what its registers hold, on fastpath and slowpath if it can.
     pub(super) fn ecall(&self) {
         let context = &self.current().context;
         context.next_pc.set(context.fault_pc.get() + 4);
-        trap::handle(self.k, Cause::Syscall);
+        fastpath::ecall_both_ways(self);
         self.check();
     }
 

@@ -6,6 +6,7 @@ mod attacks;
 mod boot;
 mod cnode;
 mod deletion;
+mod fastpath;
 mod faults;
 mod interrupts;
 mod invariants;
