@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::costmodel::series::WHOLE_RUN;
+use crate::costmodel::series;
 use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
@@ -56,8 +56,8 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
     let rows = SummaryTable::of(samples).rows;
-    // The counters of whole runs are for who looks for something: they are in the file.
-    for row in rows.iter().filter(|row| !row.metric.starts_with(WHOLE_RUN)) {
+    // The counters of harts are for who looks for something: they are in the file.
+    for row in rows.iter().filter(|row| !series::is_counter(&row.metric)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",

@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+use rel4_markers::Cause;
+
 use crate::arch::{self, Interrupt};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, delete, derivation};
@@ -77,19 +79,27 @@ pub fn forget_handler(k: &Kernel, irq: u16) {
     delete::delete_simple(k, handler_slot(k, irq));
 }
 
-/// Handles the interrupt that is pending, if one still is.
+/// Handles the interrupt that is pending, if one still is. What it is for is told to whoever counts kernel entries by cause.
 pub fn handle(k: &Kernel) {
     match arch::take_interrupt(k) {
         None => {}
         // Another hart has made a thread ready here, or asked for something that was done on the way in.
-        Some(Interrupt::Ipi) => sched::reschedule_required(k),
+        Some(Interrupt::Ipi) => {
+            rel4_markers::cause::<{ Cause::OtherHart.index() }>();
+            sched::reschedule_required(k);
+        }
         #[cfg(feature = "uintr")]
-        Some(Interrupt::GuestFiles) => crate::uintr::wake_owners(k),
+        Some(Interrupt::GuestFiles) => {
+            rel4_markers::cause::<{ Cause::InterruptFile.index() }>();
+            crate::uintr::wake_owners(k);
+        }
         Some(Interrupt::Timer) => {
+            rel4_markers::cause::<{ Cause::Timer.index() }>();
             sched::tick(k);
             arch::restart_timer(k);
         }
         Some(Interrupt::Device(irq)) => {
+            rel4_markers::cause::<{ Cause::Device.index() }>();
             if let Cap::Notification(cap) = handler_slot(k, irq).cap() {
                 cap.notification.signal(k, cap.badge);
             } else {

@@ -33,7 +33,7 @@ pub enum Request {
     /// Empty an interrupt file and let its owner be interrupted.
     #[cfg(feature = "uintr")]
     OpenFile(usize),
-    /// Silence an interrupt file.
+    /// Silence and empty an interrupt file, and say what was pending in it.
     #[cfg(feature = "uintr")]
     CloseFile(usize),
 }
@@ -70,6 +70,9 @@ impl Request {
 /// The request under way. There is at most one, since only the holder of the big lock makes one.
 pub struct Mailbox {
     request: [AtomicU64; 2],
+    /// What the hart that was asked has found out, where that is asked of one only.
+    #[cfg(feature = "uintr")]
+    answer: AtomicU64,
     open: [AtomicBool; MAX_HARTS],
 }
 
@@ -78,6 +81,8 @@ impl Mailbox {
     pub const fn new() -> Self {
         Self {
             request: [const { AtomicU64::new(0) }; 2],
+            #[cfg(feature = "uintr")]
+            answer: AtomicU64::new(0),
             open: [const { AtomicBool::new(false) }; MAX_HARTS],
         }
     }
@@ -127,7 +132,7 @@ pub fn serve(k: &Kernel) {
         #[cfg(feature = "uintr")]
         Request::OpenFile(file) => arch::open_file(file),
         #[cfg(feature = "uintr")]
-        Request::CloseFile(file) => arch::close_file(file),
+        Request::CloseFile(file) => k.mailbox.answer.store(arch::close_file(file), Ordering::Relaxed),
     }
     open.store(false, Ordering::Release);
 }
@@ -138,11 +143,12 @@ fn stop_current(k: &Kernel) {
     let thread = hart.current.replace(hart.idle());
     if thread != hart.idle() {
         arch::thread_switched(k, thread, hart.idle());
-        arch::save_fpu(k);
         if thread.is_runnable() {
             hart.ready.push_front(thread);
         }
     }
+    // Also where the hart idles: it may hold registers of a thread that is blocked.
+    arch::save_fpu(k);
     hart.action.set(Action::Choose);
 }
 
@@ -183,13 +189,14 @@ pub fn open_file(k: &Kernel, hart: usize, file: usize) {
     }
 }
 
-/// Has an interrupt file silenced by the hart that it belongs to.
+/// Has an interrupt file silenced and emptied by the hart that it belongs to. Returns what was pending, as `arch::close_file` does.
 #[cfg(feature = "uintr")]
-pub fn close_file(k: &Kernel, hart: usize, file: usize) {
+pub fn close_file(k: &Kernel, hart: usize, file: usize) -> u64 {
     if hart == arch::hart_index() {
-        arch::close_file(file);
+        arch::close_file(file)
     } else {
         ask(k, Request::CloseFile(file), |other| other == hart);
+        k.mailbox.answer.load(Ordering::Relaxed)
     }
 }
 

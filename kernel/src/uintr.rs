@@ -1,10 +1,22 @@
 //! U-notifications: which thread owns which interrupt file, and how notifications and files work together.
 //!
 //! A registered thread's notification has two places for its bits: its word, and the interrupt file, into which senders store without
-//! the kernel. Wait and Poll look at both. A thread that blocks arms its file: from then on a pending identity interrupts the kernel,
-//! which wakes the thread. No wake-up is lost: the file is looked at once more after it is armed.
+//! the kernel. Wait and Poll look at both.
 //!
-//! A file that was given up is silenced and never given out again, since stale sender pages may still be mapped.
+//! # Blocking
+//!
+//! The owner keeps its interrupts masked from its last look at what it shares with its senders until Wait returns. Wait returns at once if
+//! an identity is pending. Otherwise the kernel undoes whatever the owner did to silence its file, arms the file, looks once more, and
+//! only then takes the thread off the hart. So a store either comes before that last look, which sees it, or finds the file armed, and
+//! interrupts the kernel, which wakes the owner. `testing/blocking.rs` tries every place where a store can land.
+//!
+//! An armed file interrupts once: whoever handles that disarms it. The file of a thread that runs is never armed, so what is sent to it costs
+//! no kernel entry.
+//!
+//! # Giving a file up
+//!
+//! What is still pending moves to the notification's word. The file is silenced and never given out again, since stale sender pages may
+//! still be mapped.
 
 use core::cell::Cell;
 
@@ -15,8 +27,10 @@ use crate::cap::{Mapping, SenderPageCap};
 use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
-use crate::object::{Tcb, ThreadState};
+use crate::object::tcb::cancel_ipc;
+use crate::object::{Tcb, ThreadState, notification};
 use crate::remote;
+use crate::sched;
 use crate::vm::space;
 
 /// The first file that threads get; the one before is the kernel's own.
@@ -27,6 +41,22 @@ const MAX_FILES: usize = 8;
 /// Who owns the interrupt files of all harts.
 pub struct FileTable {
     owners: [[Cell<Owner>; MAX_FILES]; MAX_HARTS],
+}
+
+/// Names an interrupt file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileId {
+    /// Logical number of its hart.
+    pub hart: usize,
+    /// Its number there.
+    pub number: usize,
+}
+
+impl FileId {
+    /// The page into which its identities are stored.
+    pub fn page(self, k: &Kernel) -> PhysAddr {
+        arch::file_page(k, self.hart, self.number)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -50,8 +80,8 @@ pub fn is_registered(thread: Obj<Tcb>) -> bool {
     thread.mode_state.file() != 0
 }
 
-/// Gives a thread, which no other hart may be running, an interrupt file of its hart and sets where it takes its interrupts. Bits that wait in its notification's word move
-/// into the file. `None` if no file is free.
+/// Gives a thread, which no other hart may be running, an interrupt file of its hart and sets where it takes its interrupts. Bits that wait
+/// in its notification's word move into the file. `None` if no file is free.
 pub fn register(k: &Kernel, thread: Obj<Tcb>, entry: u64) -> Option<()> {
     let owners = &k.files.owners[thread.affinity()];
     let available = arch::interrupt_files(k).min(MAX_FILES - 1);
@@ -65,29 +95,54 @@ pub fn register(k: &Kernel, thread: Obj<Tcb>, entry: u64) -> Option<()> {
     Some(())
 }
 
-/// Takes a thread's interrupt file away for good.
+/// Takes a thread's interrupt file away for good. What was pending in it waits in the word of the thread's notification; a thread that
+/// waits for its file executes its system call again.
 pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
     let file = thread.mode_state.file();
     if file == 0 {
         return;
     }
+    // Another hart may be running it, with its file selected.
+    remote::stop(k, thread);
     k.files.owners[thread.affinity()][file].set(Owner::Retired);
     arch::change_mode_state(k, thread, ModeState::drop_file);
-    remote::close_file(k, thread.affinity(), file);
+    let pending = remote::close_file(k, thread.affinity(), file);
+    if pending == 0 {
+        return;
+    }
+    if let Some(notification) = thread.bound_notification() {
+        notification.remember(pending >> 1);
+    }
+    if waits_for_its_file(thread) {
+        cancel_ipc(k, thread);
+        thread.set_state(k, ThreadState::Restart);
+        // Not as a candidate: the caller may be about to delete the thread.
+        sched::enqueue(k, thread);
+        sched::reschedule_required(k);
+    }
 }
 
-/// The page through which identities of a thread's file are raised.
-pub fn sender_page(k: &Kernel, thread: Obj<Tcb>) -> Option<PhysAddr> {
-    let file = thread.mode_state.file();
-    (file != 0).then(|| arch::file_page(k, thread.affinity(), file))
+/// Whether a store to the thread's file is what it waits for, among others.
+fn waits_for_its_file(thread: Obj<Tcb>) -> bool {
+    match (thread.state(), thread.bound_notification()) {
+        (ThreadState::BlockedOnNotification(notification), Some(bound)) => notification == bound,
+        (ThreadState::BlockedOnReceive { .. }, Some(_)) => true,
+        _ => false,
+    }
 }
 
-/// Removes the mapping that a sender-page capability stands for.
+/// The interrupt file of a thread.
+pub fn file_of(thread: Obj<Tcb>) -> Option<FileId> {
+    let number = thread.mode_state.file();
+    (number != 0).then(|| FileId { hart: thread.affinity(), number })
+}
+
+/// Removes the mapping that a sender-page capability stands for, if it is still there.
 pub fn unmap_sender(k: &Kernel, cap: &SenderPageCap) {
     let Mapping { asid, vaddr } = cap.mapping;
     let Some(root) = k.asids.root(asid) else { return };
     let walk = space::walk(root, vaddr);
-    if walk.bits == rel4_abi::object::PAGE_BITS && arch::is_file_page(k, walk.entry.get()) {
+    if walk.bits == rel4_abi::object::PAGE_BITS && walk.entry.get().is_leaf_to(cap.file.page(k)) {
         walk.entry.set(arch::Pte::INVALID);
         remote::flush_page(k, vaddr, asid);
     }
@@ -131,7 +186,7 @@ pub fn arm_or_take(k: &Kernel, thread: Obj<Tcb>) -> Option<u64> {
     pending
 }
 
-/// Called when a blocked thread is woken in another way.
+/// Called when what a thread waits for is cancelled. A file of another hart stays armed until it interrupts or its owner runs.
 #[inline]
 pub fn disarm(thread: Obj<Tcb>) {
     let file = thread.mode_state.file();
@@ -140,23 +195,19 @@ pub fn disarm(thread: Obj<Tcb>) {
     }
 }
 
-/// An armed file of this hart has become pending: wakes its owner, unless something else did.
+/// Armed files of this hart have become pending: wakes their owners, unless something else did.
 pub fn wake_owners(k: &Kernel) {
     let mut files = arch::armed_and_pending_files();
     while files != 0 {
         let file = files.trailing_zeros() as usize;
         files &= files - 1;
         arch::disarm_file(file);
-        let Some(Owner::Thread(thread)) = k.files.owners[arch::hart_index()].get(file).map(Cell::get) else {
-            continue;
-        };
-        if matches!(
-            thread.state(),
-            ThreadState::BlockedOnNotification(_) | ThreadState::BlockedOnReceive { .. }
-        ) {
+        if let Some(Owner::Thread(thread)) = k.files.owners[arch::hart_index()].get(file).map(Cell::get)
+            && waits_for_its_file(thread)
+        {
             let word = arch::take_file_word(file) >> 1;
-            crate::object::tcb::cancel_ipc(k, thread);
-            crate::object::notification::wake(k, thread, word);
+            cancel_ipc(k, thread);
+            notification::wake(k, thread, word);
         }
     }
 }

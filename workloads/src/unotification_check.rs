@@ -26,7 +26,7 @@ static TAKEN: AtomicU64 = AtomicU64::new(0);
 
 global_asm!(
     ".balign 4",
-    "unotification_handler:",
+    "rel4_interrupt_entry_of_check:",
     "addi sp, sp, -16",
     "sd t0, 0(sp)",
     "sd t1, 8(sp)",
@@ -43,7 +43,7 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    fn unotification_handler();
+    fn rel4_interrupt_entry_of_check();
 }
 
 /// Runs the workload.
@@ -56,7 +56,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     root.begin(NAME, parameters)?;
     let notification = Notification(root.resources.make(ObjectType::Notification, 0)?);
     Resources::TCB.bind_notification(notification)?;
-    Resources::TCB.register_receiver(notification, unotification_handler as *const () as u64)?;
+    Resources::TCB.register_receiver(notification, rel4_interrupt_entry_of_check as *const () as u64)?;
     let page = root.resources.reserve_window(1);
     let slot = root.resources.take_slot()?;
     Resources::VSPACE.register_sender(notification, page, Resources::CNODE, slot.word())?;

@@ -8,7 +8,7 @@ use crate::preset::{Parameter, Preset};
 use crate::report::{Figure, Figures, MarkerRow};
 use crate::set_associative::{LINE_BYTES, Lookup, SetAssociative};
 use crate::tlb::{PAGE_BYTES, Tlb};
-use rel4_markers::Marker;
+use rel4_markers::{Cause as KernelCause, Marker};
 
 /// No line has this number.
 const NO_LINE: u64 = u64::MAX;
@@ -117,11 +117,15 @@ pub(crate) struct Hart {
     /// The cause as it was when the firmware interrupted.
     interrupted_cause: Cause,
     pub(crate) owner: Owner,
+    /// Whether a program runs, the firmware's interruptions aside: a hart gets from there to the kernel by a trap alone.
+    in_program: bool,
     /// Clock and instructions when the present owner began.
     owner_since: (u64, u64),
     /// Cycles and instructions of the stretches that are over, by owner.
     stretches: [(u64, u64); Owner::COUNT],
     counters: Counters,
+    /// Whether the trap under way was counted as another one, and the kernel has not said what it was.
+    unexplained: bool,
     /// Whether the kernel has run here: what was before belongs to the loader and does not count.
     in_kernel_once: bool,
     pub(crate) idle: bool,
@@ -150,9 +154,11 @@ impl Hart {
             cause: Cause::default(),
             interrupted_cause: Cause::default(),
             owner: Owner::Firmware,
+            in_program: false,
             owner_since: (0, 0),
             stretches: [(0, 0); Owner::COUNT],
             counters: Counters::default(),
+            unexplained: false,
             in_kernel_once: false,
             idle: true,
             idle_since: 0,
@@ -279,8 +285,8 @@ impl Hart {
         }
     }
 
-    /// Another owner's code begins.
-    pub(crate) fn change_owner(&mut self, owner: Owner) {
+    /// Another owner's code begins. What leads there, if that is known from the owners alone.
+    pub(crate) fn change_owner(&mut self, owner: Owner) -> Entry {
         self.end_stretch();
         // The firmware's addresses are physical ones.
         self.last_line = NO_LINE;
@@ -290,11 +296,23 @@ impl Hart {
             _ => {}
         }
         self.owner = owner;
-        if owner.is_kernel() && !self.in_kernel_once {
+        let from_program = match owner {
+            Owner::Firmware => self.in_program,
+            Owner::User | Owner::Kernel | Owner::TrapEntry | Owner::TrapReturn => {
+                std::mem::replace(&mut self.in_program, owner == Owner::User)
+            }
+        };
+        if !owner.is_kernel() {
+            return Entry::None;
+        }
+        if !self.in_kernel_once {
+            // The loader jumped here.
             self.in_kernel_once = true;
             self.counters = Counters::default();
             self.stretches = [(0, 0); Owner::COUNT];
+            return Entry::None;
         }
+        if from_program { Entry::Trap } else { Entry::None }
     }
 
     fn end_stretch(&mut self) {
@@ -317,6 +335,7 @@ impl Hart {
                     Cause { accesses_left: 0, .. } => Counter::OtherTraps,
                 };
                 self.count(counter);
+                self.unexplained = counter == Counter::OtherTraps;
                 self.clock += penalties.trap_entry;
             }
             Entry::UserInterrupt => {
@@ -327,10 +346,20 @@ impl Hart {
         self.forget_translations();
     }
 
+    /// The kernel says what the trap under way is for. One that sleeps takes interrupts without a trap.
+    pub(crate) fn explain(&mut self, cause: KernelCause) {
+        if std::mem::take(&mut self.unexplained) {
+            self.counters.attribute(Counter::of_cause(cause));
+        }
+    }
+
     /// A handler ends.
     pub(crate) fn leave(&mut self) {
         match self.owner {
-            Owner::Kernel | Owner::TrapEntry | Owner::TrapReturn => self.count(Counter::Returns),
+            Owner::Kernel | Owner::TrapEntry | Owner::TrapReturn => {
+                self.unexplained = false;
+                self.count(Counter::Returns);
+            }
             Owner::User => self.count(Counter::UserReturns),
             Owner::Firmware => {}
         }
@@ -375,6 +404,9 @@ impl Hart {
 
     /// The counters as they would be if the present stretch ended now.
     pub(crate) fn counters(&mut self) -> Counters {
+        if !self.in_kernel_once {
+            return Counters::default();
+        }
         let figures = self.figures();
         let mut counters = self.counters.clone();
         for (counter, value) in [

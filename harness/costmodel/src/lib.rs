@@ -7,8 +7,8 @@
 //! The way of an event through the modules: QEMU translates a block → [`decode`] classifies its instructions → [`plan`]
 //! says what is charged at which of them → while the block runs, each charge reaches the [`model`], which moves the
 //! clock of a [`hart`] by way of its caches ([`set_associative`]), [`tlb`] and the [`directory`] of lines shared between
-//! harts, and answers whether the [`schedule`] wants the slice to end → a marker of the guest copies the [`counters`] →
-//! the exit marker writes the [`report`], which has to keep the [`rules`].
+//! harts, and answers whether the [`schedule`] wants the slice to end → a marker of the guest copies the [`counters`] and
+//! opens or closes a [`window`] → the exit marker writes the [`report`], which has to keep the [`rules`].
 //!
 //! Principles: everything but [`ffi`] is safe Rust that knows no emulator and is tested without one; nothing is
 //! allocated or formatted while the guest runs; no host time, host address or host randomness reaches a figure.
@@ -31,3 +31,4 @@ pub mod rules;
 pub mod schedule;
 pub mod set_associative;
 pub mod tlb;
+pub mod window;

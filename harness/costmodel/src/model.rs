@@ -2,7 +2,7 @@
 //!
 //! The emulator reports each event with the hart that runs; every event answers whether that hart's slice is to end.
 
-use rel4_markers::Marker;
+use rel4_markers::{Cause, Marker, Role};
 
 use crate::counters::Counter;
 use crate::directory::{Access, Directory};
@@ -11,9 +11,10 @@ use crate::memory_map::{Owner, is_doorbell};
 use crate::options::{Detail, Options};
 use crate::plan::{Accessed, Effect, Entry, Executed, Head};
 use crate::preset::{Parameter, Preset};
-use crate::report::{End, MarkerRow, Report};
+use crate::report::{End, MarkerRow, Report, TrapStages};
 use crate::schedule::{Other, Slice, slice_end};
 use crate::set_associative::SetAssociative;
+use crate::window::Windows;
 
 /// The last store of a hart to an interrupt controller.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,7 @@ pub struct Model {
     preset: String,
     detail: Detail,
     lead: u64,
+    stages: TrapStages,
     harts: Vec<Hart>,
     shared: Shared,
     /// The clock of the hart that was first in the kernel, then: what was before differs between versions of QEMU.
@@ -39,6 +41,7 @@ pub struct Model {
     doorbells: Vec<Doorbell>,
     doorbells_rung: u64,
     markers: Vec<MarkerRow>,
+    windows: Windows,
     /// The report, once the guest has said that the run is over.
     finished: Option<Report>,
 }
@@ -56,6 +59,10 @@ impl Model {
             preset: preset.name().to_owned(),
             detail: options.detail,
             lead: options.lead,
+            stages: match (&options.trap_entry, &options.trap_return) {
+                (Some(_), Some(_)) => TrapStages::Apart,
+                _ => TrapStages::Together,
+            },
             harts: (0..harts).map(|index| Hart::new(index, preset)).collect(),
             shared: Shared {
                 penalties: Penalties::of(preset),
@@ -68,6 +75,7 @@ impl Model {
             doorbells: vec![Doorbell::default(); harts],
             doorbells_rung: 0,
             markers: Vec::with_capacity(1 << 16),
+            windows: Windows::default(),
             finished: None,
         }
     }
@@ -97,14 +105,15 @@ impl Model {
             self.wake();
         }
         let hart = &mut self.harts[self.running];
+        let mut entry = head.entry;
         if hart.owner != head.owner {
-            hart.change_owner(head.owner);
+            entry = entry.or(hart.change_owner(head.owner));
             if head.owner.is_kernel() {
                 self.epoch.get_or_insert(hart.clock);
             }
         }
-        if head.entry != Entry::None {
-            hart.enter(head.entry, &self.shared.penalties);
+        if entry != Entry::None {
+            hart.enter(entry, &self.shared.penalties);
         }
         hart.cause.explicit = Explicit::None;
         let over = hart.clock > self.slice_end;
@@ -117,11 +126,26 @@ impl Model {
 
     #[cold]
     fn wake(&mut self) {
+        let clock = match self.detail {
+            Detail::Schedule => self.slowest_other(),
+            Detail::Blocks | Detail::EveryInstruction => self.last_doorbell(),
+        };
+        self.harts[self.running].wake(clock.unwrap_or(0));
+    }
+
+    /// The clock of the hart that rang the last doorbell since the running one fell asleep.
+    fn last_doorbell(&self) -> Option<u64> {
         let asleep_since = self.harts[self.running].idle_since;
         let others = self.doorbells.iter().enumerate().filter(|(index, _)| *index != self.running);
-        let waker = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > asleep_since);
-        let clock = waker.max_by_key(|doorbell| doorbell.order).map_or(0, |doorbell| doorbell.clock);
-        self.harts[self.running].wake(clock);
+        let rung = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > asleep_since);
+        rung.max_by_key(|doorbell| doorbell.order).map(|doorbell| doorbell.clock)
+    }
+
+    /// The clock of the slowest other hart that is awake: where doorbells are not heard, a hart that wakes is level with it, so
+    /// that it neither waits for the others nor runs alone until it has caught up.
+    fn slowest_other(&self) -> Option<u64> {
+        let others = self.harts.iter().enumerate().filter(|(index, _)| *index != self.running);
+        others.filter(|(_, hart)| !hart.idle).map(|(_, hart)| hart.clock).min()
     }
 
     /// An instruction is about to execute.
@@ -137,8 +161,7 @@ impl Model {
                 Slice::Continue
             }
             Effect::Marker(marker) => {
-                let row = hart.mark(marker, self.epoch.unwrap_or(0));
-                self.record(row);
+                self.mark(marker);
                 self.harts[self.running].charge(step.segment);
                 Slice::Continue
             }
@@ -173,13 +196,29 @@ impl Model {
         Slice::Continue
     }
 
-    fn record(&mut self, row: MarkerRow) {
-        if self.finished.is_none() {
-            self.markers.push(row);
-            if row.marker == Marker::EXIT {
-                self.finished = Some(self.report(End::Exit));
-            }
+    fn mark(&mut self, marker: Marker) {
+        let hart = &mut self.harts[self.running];
+        if let (Some(Role::Cause), Some(cause)) = (marker.role(), Cause::from_index(marker.index())) {
+            hart.explain(cause);
+            return;
         }
+        let row = hart.mark(marker, self.epoch.unwrap_or(0));
+        if self.finished.is_some() {
+            return;
+        }
+        self.markers.push(row);
+        match marker.role() {
+            Some(Role::Begin) => self.windows.begin(marker.index(), &mut self.harts),
+            Some(Role::End) => self.windows.end(marker.index(), &mut self.harts),
+            _ if marker == Marker::EXIT => self.finished = Some(self.report(End::Exit)),
+            _ => {}
+        }
+    }
+
+    /// An instruction has accessed memory, and it does not matter where.
+    #[inline]
+    pub fn succeeded(&mut self, step: &Accessed) {
+        self.harts[self.running].charge(step.together);
     }
 
     /// An instruction has accessed `address`; `translate` asks the emulator where that is.
@@ -259,7 +298,9 @@ impl Model {
             preset: self.preset.clone(),
             detail: self.detail,
             lead: self.lead,
+            stages: self.stages,
             harts: self.harts.iter_mut().map(Hart::counters).collect(),
+            windows: self.windows.finished(),
             markers: self.markers.clone(),
         }
     }

@@ -8,7 +8,8 @@ use thiserror::Error;
 /// How closely the plugin looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Instructions are counted by the block, for the schedule alone; there are no figures.
+    /// Instructions and traps are counted, and each instruction is one cycle for the schedule; there is no memory, and there are no
+    /// devices.
     Schedule,
     /// The cost model, block by block: the way to measure.
     Blocks,
@@ -54,7 +55,7 @@ pub struct Options {
     pub trap_entry: Option<Range<u64>>,
     /// The kernel's code that returns to a program, if that is to be told apart.
     pub trap_return: Option<Range<u64>>,
-    /// Where traps into the kernel arrive.
+    /// Where traps of the kernel itself arrive. Those of programs need none: the way from a program to the kernel is a trap.
     pub trap_vectors: Vec<u64>,
     /// Where user programs take their own interrupts.
     pub user_vectors: Vec<u64>,

@@ -66,6 +66,14 @@ pub enum Entry {
     UserInterrupt,
 }
 
+impl Entry {
+    /// This one, or `other` where it is none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::None { other } else { self }
+    }
+}
+
 /// What happens when a block starts.
 #[derive(Clone, Copy, Debug)]
 pub struct Head {
@@ -268,15 +276,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Without the cost model accesses are not looked at.
+    /// Without the cost model it does not matter where an access goes, only that it succeeds.
     fn relevant(charge: Charge, detail: Detail) -> Charge {
         match (detail, charge) {
-            (
-                Detail::Schedule,
-                Charge::OnAccess(..)
-                | Charge::Alone(Some(_), _)
-                | Charge::Alone(None, Effect::Translation | Effect::FlushTlbs | Effect::FlushInstructions),
-            ) => Charge::WithOthers,
+            (Detail::Schedule, Charge::Alone(Some(_), effect)) => Charge::Alone(None, effect),
             _ => charge,
         }
     }

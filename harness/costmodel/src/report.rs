@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::counters::{Counter, Counters};
 use crate::options::Detail;
+use crate::window::Window;
 
 const FIRST_LINE: &str = "rel4-costmodel 1";
 
@@ -29,6 +30,26 @@ impl End {
         match self {
             Self::Exit => "exit",
             Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// Whether the kernel's code that saves and restores programs was told from the rest of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapStages {
+    /// It has figures of its own.
+    Apart,
+    /// Where it is was not known: its figures are 0, and the kernel's include it.
+    Together,
+}
+
+impl TrapStages {
+    const ALL: [Self; 2] = [Self::Apart, Self::Together];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Apart => "apart",
+            Self::Together => "together",
         }
     }
 }
@@ -88,6 +109,12 @@ impl Figures {
         }
     }
 
+    /// The instructions of each part, without their cycles.
+    #[must_use]
+    pub fn instructions(&self) -> [u64; 4] {
+        [self.user, self.kernel, self.trap_entry, self.trap_return].map(|figure| figure.instructions)
+    }
+
     /// What was done since `earlier`, which must not be later.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
@@ -121,8 +148,12 @@ pub struct Report {
     pub detail: Detail,
     /// How far a hart was allowed to lead, in cycles.
     pub lead: u64,
+    /// Whether the stages of traps have figures of their own.
+    pub stages: TrapStages,
     /// The counters of each hart since the kernel began there.
     pub harts: Vec<Counters>,
+    /// What all harts did while a stage was measured, by stage.
+    pub windows: Vec<Window>,
     /// The markers, in the order in which they were reached.
     pub markers: Vec<MarkerRow>,
 }
@@ -158,10 +189,20 @@ impl Report {
         let mut text = String::with_capacity(64 * (self.markers.len() + 64));
         let (end, detail) = (self.end.name(), self.detail.name());
         let _ = writeln!(text, "{FIRST_LINE}\nend {end}\npreset {}\ndetail {detail}", self.preset);
-        let _ = writeln!(text, "lead {}\nharts {}", self.lead, self.harts.len());
+        let (lead, stages, harts) = (self.lead, self.stages.name(), self.harts.len());
+        let _ = writeln!(text, "lead {lead}\nstages {stages}\nharts {harts}");
         for (hart, counters) in self.harts.iter().enumerate() {
             for &counter in Counter::ALL {
                 let _ = writeln!(text, "counter {hart} {} {}", counter.name(), counters.get(counter));
+            }
+        }
+        for window in &self.windows {
+            for (hart, counters) in window.harts.iter().enumerate() {
+                let _ = write!(text, "window {} {hart}", window.stage);
+                for &counter in Counter::ALL {
+                    let _ = write!(text, " {}", counters.get(counter));
+                }
+                text.push('\n');
             }
         }
         for row in &self.markers {
@@ -193,13 +234,19 @@ impl Report {
         let preset = parser.value("preset", |name| Some(name.to_owned()))?;
         let detail = parser.value("detail", Detail::from_name)?;
         let lead = parser.value("lead", |number| number.parse().ok())?;
+        let named = |name: &str| TrapStages::ALL.into_iter().find(|stages| stages.name() == name);
+        let stages = parser.value("stages", named)?;
         let harts = parser.value("harts", |number| number.parse().ok().filter(|harts| *harts <= 32))?;
         let harts = (0..harts).map(|hart| parser.counters(hart)).collect::<Result<Vec<_>, _>>()?;
+        let mut windows = Vec::new();
+        while parser.lines.get(parser.next).is_some_and(|line| line.starts_with("window ")) {
+            windows.push(parser.window(harts.len())?);
+        }
         let mut markers = Vec::with_capacity(lines.len() - parser.next);
         while parser.next < lines.len() {
             markers.push(parser.expect(|line| marker_row(line, harts.len()))?);
         }
-        Ok(Self { end, preset, detail, lead, harts, markers })
+        Ok(Self { end, preset, detail, lead, stages, harts, windows, markers })
     }
 }
 
@@ -231,6 +278,29 @@ impl Parser<'_> {
         }
         Ok(counters)
     }
+
+    /// The next window, which has a line for each of `harts`.
+    fn window(&mut self, harts: usize) -> Result<Window, ReportError> {
+        let (stage, first) = self.expect(|line| window_row(line, 0))?;
+        let mut window = Window { stage, harts: vec![first] };
+        for hart in 1..harts {
+            let of_stage = |line: &str| window_row(line, hart).filter(|(found, _)| *found == stage);
+            window.harts.push(self.expect(of_stage)?.1);
+        }
+        Ok(window)
+    }
+}
+
+/// The stage of a window and what `hart` did in it.
+fn window_row(line: &str, hart: usize) -> Option<(u32, Counters)> {
+    let mut words = line.strip_prefix("window ")?.split(' ');
+    let stage = words.next()?.parse().ok()?;
+    let found: usize = words.next()?.parse().ok()?;
+    let mut counters = Counters::default();
+    for &counter in Counter::ALL {
+        counters.set(counter, words.next()?.parse().ok()?);
+    }
+    (found == hart && words.next().is_none()).then_some((stage, counters))
 }
 
 fn marker_row(line: &str, harts: usize) -> Option<MarkerRow> {
@@ -269,7 +339,9 @@ mod tests {
             preset: "u54".to_owned(),
             detail: Detail::Blocks,
             lead: 50,
-            harts: vec![Counters::default(), counters],
+            stages: TrapStages::Apart,
+            harts: vec![Counters::default(), counters.clone()],
+            windows: vec![Window { stage: 7, harts: vec![counters, Counters::default()] }],
             markers: vec![row(10), row(20)],
         }
     }

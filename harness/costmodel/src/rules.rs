@@ -3,9 +3,8 @@
 use std::fmt;
 
 use crate::counters::{Counter, Counters};
-use crate::options::Detail;
 use crate::preset::{Parameter, Preset};
-use crate::report::Report;
+use crate::report::{Report, TrapStages};
 
 /// A rule that a report breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,17 +21,15 @@ impl fmt::Display for Broken {
     }
 }
 
-/// The rules that `report`, made with `preset`, breaks. A report of the schedule alone has no figures, and no rules.
+/// The rules that `report`, made with `preset`, breaks.
 #[must_use]
 pub fn broken(report: &Report, preset: &Preset) -> Vec<Broken> {
     let mut all = Vec::new();
-    if report.detail == Detail::Schedule {
-        return all;
-    }
     for (hart, counters) in report.harts.iter().enumerate() {
         let problems = [
             time(counters),
             traps(counters),
+            stages(counters, report.stages),
             user_interrupts(counters),
             misses(counters, preset),
             markers(report, hart, counters),
@@ -93,12 +90,29 @@ fn traps(counters: &Counters) -> Vec<String> {
     problems
 }
 
+fn stages(counters: &Counters, stages: TrapStages) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (events, instructions) in [
+        (counters.traps(), Counter::TrapEntryInstructions),
+        (counters.get(Counter::Returns), Counter::TrapReturnInstructions),
+    ] {
+        let told = counters.get(instructions) > 0;
+        if stages == TrapStages::Apart && (events > 0) != told {
+            let (count, name) = (counters.get(instructions), instructions.name());
+            problems.push(format!("{events} traps or returns, but {count} {name}"));
+        }
+    }
+    problems
+}
+
 fn user_interrupts(counters: &Counters) -> Vec<String> {
     let entries = counters.get(Counter::UserInterrupts);
     let returns = counters.get(Counter::UserReturns);
     // The kernel may take a handler off its hart for good, but one never returns that never began.
     let sound = returns <= entries && (entries == 0) == (returns == 0);
-    let problem = format!("{entries} user interrupts, {returns} returns from them");
+    let problem = format!(
+        "{entries} user interrupts, {returns} returns from them: the names of handlers have to begin with `rel4_interrupt_entry`"
+    );
     if sound { Vec::new() } else { vec![problem] }
 }
 
@@ -153,12 +167,15 @@ mod tests {
     use rel4_markers::{Marker, Role};
 
     use super::*;
+    use crate::options::Detail;
     use crate::report::{End, Figures, MarkerRow};
 
     /// The counters that must be more than zero on a hart where everything happened.
-    const ALIVE: [Counter; 12] = [
+    const ALIVE: [Counter; 14] = [
         Counter::UserInstructions,
         Counter::KernelInstructions,
+        Counter::TrapEntryInstructions,
+        Counter::TrapReturnInstructions,
         Counter::UserCycles,
         Counter::KernelCycles,
         Counter::SystemCalls,
@@ -188,6 +205,8 @@ mod tests {
         for counter in ALIVE {
             counters.set(counter, 10);
         }
+        counters.set(Counter::KernelInstructions, 100);
+        counters.set(Counter::KernelCycles, 100);
         let row = |clock| MarkerRow {
             hart: 0,
             marker: Marker::new(Role::Point, 1),
@@ -199,7 +218,9 @@ mod tests {
             preset: "test".to_owned(),
             detail: Detail::Blocks,
             lead: 50,
+            stages: TrapStages::Apart,
             harts: vec![counters],
+            windows: Vec::new(),
             markers: (0..10).map(row).collect(),
         }
     }

@@ -18,7 +18,7 @@ use rel4_loader::payload::Contents;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Kernel, KernelSource};
-use crate::costmodel::trap_stages;
+use crate::costmodel::landmarks;
 use crate::manifest::{BuildRecord, PartRecord};
 use crate::store;
 use crate::toolchain::GuestToolchain;
@@ -106,6 +106,13 @@ impl Builder {
             ((*part).to_owned(), PartRecord { sha256: sha256(elf), bytes: elf.len() as u64 })
         });
         let settings = settings.environment();
+        let mut landmarks = BTreeMap::new();
+        for (part, elf) in &elfs {
+            let found = landmarks::of_program(elf);
+            landmarks.extend(
+                found.with_context(|| format!("cannot find the symbols of the {part} of kernel `{name}`"))?,
+            );
+        }
         Ok(Image {
             path,
             sha256: sha256(&image),
@@ -114,8 +121,7 @@ impl Builder {
                 features: features.iter().map(ToString::to_string).collect(),
                 settings: settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
                 parts: parts.collect(),
-                symbols: trap_stages::addresses(&elfs["kernel"])
-                    .with_context(|| format!("cannot find the symbols of kernel `{name}`"))?,
+                symbols: landmarks,
             }),
         })
     }

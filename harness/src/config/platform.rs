@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rel4_costmodel::options::Detail;
 use serde::{Deserialize, Serialize};
 
 /// A platform of the matrix.
@@ -49,7 +50,9 @@ impl MachineKind {
 pub enum Clock {
     /// Virtual time advances by one unit per instruction: `instret` is exact and runs repeat exactly.
     Icount,
-    /// As [`Icount`](Self::Icount), and a model prices what each hart executes, in cycles that repeat exactly.
+    /// As [`Icount`](Self::Icount), and the order in which harts run repeats exactly; what each hart does is counted.
+    Schedule,
+    /// As [`Schedule`](Self::Schedule), and a model prices what each hart executes, in cycles that repeat exactly.
     Model,
     /// The host's time: informative only on an emulator.
     Host,
@@ -57,15 +60,29 @@ pub enum Clock {
 
 impl Clock {
     /// Names in the matrix.
-    pub(super) const NAMES: [(&'static str, Self); 3] =
-        [("icount", Self::Icount), ("model", Self::Model), ("host", Self::Host)];
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
+        ("icount", Self::Icount),
+        ("schedule", Self::Schedule),
+        ("model", Self::Model),
+        ("host", Self::Host),
+    ];
 
     /// Whether runs repeat exactly.
     #[must_use]
     pub fn is_exact(self) -> bool {
         match self {
-            Self::Icount | Self::Model => true,
+            Self::Icount | Self::Schedule | Self::Model => true,
             Self::Host => false,
+        }
+    }
+
+    /// How closely the cost model's plugin looks; none where there is no plugin.
+    #[must_use]
+    pub fn detail(self) -> Option<Detail> {
+        match self {
+            Self::Schedule => Some(Detail::Schedule),
+            Self::Model => Some(Detail::Blocks),
+            Self::Icount | Self::Host => None,
         }
     }
 
@@ -74,6 +91,7 @@ impl Clock {
     pub fn name(self) -> &'static str {
         match self {
             Self::Icount => "icount",
+            Self::Schedule => "schedule",
             Self::Model => "model",
             Self::Host => "host",
         }

@@ -96,7 +96,7 @@ fn names_that_are_not_defined_are_answered_with_the_known_ones() {
     );
     assert_eq!(
         mistake("clock = \"icount\"", "clock = \"wall\"").lines().next(),
-        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, model, host")
+        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, schedule, model, host")
     );
     assert!(mistake("\"sync-ipc\"", "\"sync_ipc\"").contains("did you mean `sync-ipc`?"));
     assert!(mistake("program = \"ipc-pingpong\"", "program = \"ping\"").contains("unknown program `ping`"));

@@ -1,7 +1,8 @@
 //! From a report to samples.
 
-use rel4_costmodel::counters::Counter;
-use rel4_costmodel::report::{Figures, Report};
+use rel4_costmodel::counters::{Counter, Counters};
+use rel4_costmodel::options::Detail;
+use rel4_costmodel::report::{Figures, Report, TrapStages};
 use rel4_markers::Stage;
 
 use super::stages::{MarkerError, stages};
@@ -28,6 +29,13 @@ const ROUND_TRIP: [Figure; 11] = [
     ("traps", "traps", |_, f| f.traps),
 ];
 
+/// Whether `metric` means something in `report`.
+fn is_known(report: &Report, metric: &str, unit: &str) -> bool {
+    let has_time = report.detail != Detail::Schedule || unit != "cycles";
+    let is_stage = metric.ends_with("_trap_entry") || metric.ends_with("_return");
+    has_time && (report.stages == TrapStages::Apart || !is_stage)
+}
+
 /// The samples of the round trips in `report`, each of a batch of `batch`.
 ///
 /// # Errors
@@ -35,48 +43,67 @@ const ROUND_TRIP: [Figure; 11] = [
 /// The markers make no sense.
 pub fn round_trips(report: &Report, batch: u64) -> Result<Vec<Series>, MarkerError> {
     let runs: Vec<_> = stages(report)?.into_iter().filter(|run| run.stage == Stage::RoundTrip).collect();
-    let series = ROUND_TRIP.iter().map(|(metric, unit, figure)| {
+    let known = ROUND_TRIP.iter().filter(|(metric, unit, _)| is_known(report, metric, unit));
+    let series = known.map(|(metric, unit, figure)| {
         let values = runs.iter().map(|run| figure(run.cycles, &run.figures) as f64 / batch as f64).collect();
         Series { metric: (*metric).to_owned(), unit: (*unit).to_owned(), values }
     });
     Ok(series.collect())
 }
 
-/// What the metrics of [`counters`] begin with.
-pub const WHOLE_RUN: &str = "run_";
+/// What the names of counters over the whole run begin with.
+const WHOLE_RUN: &str = "run";
+/// What the names of counters over the measured part of the run begin with.
+const MEASURED_PART: &str = "measured";
 
-/// The counters of every hart over the whole run, from the kernel's first instruction to the exit marker.
+/// Whether `metric` is one of [`counters`].
 #[must_use]
-pub fn counters(report: &Report) -> Vec<Series> {
-    let of_hart = |(hart, counters): (usize, &rel4_costmodel::counters::Counters)| {
-        Counter::ALL
-            .iter()
-            .map(|&counter| Series {
-                metric: format!("{WHOLE_RUN}hart{hart}_{}", counter.name()),
-                unit: unit(counter).to_owned(),
-                values: vec![counters.get(counter) as f64],
-            })
-            .collect::<Vec<_>>()
-    };
-    report.harts.iter().enumerate().flat_map(of_hart).collect()
+pub fn is_counter(metric: &str) -> bool {
+    [WHOLE_RUN, MEASURED_PART].iter().any(|part| metric.starts_with(&format!("{part}_hart")))
 }
 
-fn unit(counter: Counter) -> &'static str {
-    let name = counter.name();
-    if name.ends_with("cycles") {
-        "cycles"
-    } else if name.ends_with("instructions") {
-        "instructions"
-    } else {
-        "events"
-    }
+/// The counters of every hart, each one value: over the whole run, from the kernel's first instruction to the exit marker; and
+/// over its measured part, from the first round trip's begin to the last one's end.
+#[must_use]
+pub fn counters(report: &Report) -> Vec<Series> {
+    let measured = report.windows.iter().find(|window| window.stage == Stage::RoundTrip.index());
+    let mut all = of_harts(report, WHOLE_RUN, &report.harts);
+    all.extend(measured.into_iter().flat_map(|window| of_harts(report, MEASURED_PART, &window.harts)));
+    all
+}
+
+fn of_harts(report: &Report, part: &str, harts: &[Counters]) -> Vec<Series> {
+    let series = |hart: usize, counters: &Counters, counter: Counter| Series {
+        metric: format!("{part}_hart{hart}_{}", counter.name()),
+        unit: counter.unit().to_owned(),
+        values: vec![counters.get(counter) as f64],
+    };
+    let of_hart = |(hart, counters)| {
+        let looked_at = Counter::ALL.iter().filter(|counter| is_looked_at(report, **counter));
+        looked_at.map(|&counter| series(hart, counters, counter)).collect::<Vec<_>>()
+    };
+    harts.iter().enumerate().flat_map(of_hart).collect()
+}
+
+/// Whether the plugin looked closely enough to count this.
+fn is_looked_at(report: &Report, counter: Counter) -> bool {
+    let needs_memory = matches!(counter.unit(), "misses" | "accesses") || counter == Counter::Transfers;
+    let is_stage = matches!(
+        counter,
+        Counter::TrapEntryInstructions
+            | Counter::TrapReturnInstructions
+            | Counter::TrapEntryCycles
+            | Counter::TrapReturnCycles
+    );
+    let has_memory = report.detail != Detail::Schedule;
+    (has_memory || !needs_memory && counter.unit() != "cycles")
+        && (report.stages == TrapStages::Apart || !is_stage)
 }
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::counters::Counters;
-    use rel4_costmodel::options::Detail;
     use rel4_costmodel::report::{End, Figure, MarkerRow};
+    use rel4_costmodel::window::Window;
     use rel4_markers::{Marker, Role};
 
     use super::*;
@@ -101,7 +128,9 @@ mod tests {
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
             lead: 50,
+            stages: TrapStages::Apart,
             harts: vec![Counters::default(), Counters::default()],
+            windows: Vec::new(),
             markers: vec![row(Role::Begin, 0, Figures::default()), row(Role::End, 400, figures)],
         }
     }
@@ -128,5 +157,37 @@ mod tests {
         assert!(
             series.iter().any(|series| series.metric == "run_hart1_idle_cycles" && series.unit == "cycles")
         );
+        assert!(series.iter().all(|series| is_counter(&series.metric)));
+    }
+
+    #[test]
+    fn the_measured_part_is_the_window_of_the_round_trips() {
+        let mut counters = Counters::default();
+        counters.set(Counter::SystemCalls, 7);
+        let window = |stage: Stage, counters| Window { stage: stage.index(), harts: vec![counters] };
+        let windows = vec![window(Stage::Overhead, Counters::default()), window(Stage::RoundTrip, counters)];
+        let series = super::counters(&Report { windows, ..report() });
+        let calls = series.iter().find(|series| series.metric == "measured_hart0_system_calls");
+        assert_eq!(calls.map(|series| (series.unit.as_str(), series.values[0])), Some(("traps", 7.0)));
+    }
+
+    #[test]
+    fn the_schedule_alone_gives_counts_and_no_time_or_memory() {
+        let report = Report { detail: Detail::Schedule, ..report() };
+        let mut series = counters(&report);
+        series.extend(round_trips(&report, 1).expect("sound"));
+        assert!(
+            series.iter().all(|series| ["instructions", "traps", "events"].contains(&series.unit.as_str()))
+        );
+        assert!(series.iter().any(|series| series.metric == "instructions_return"));
+    }
+
+    #[test]
+    fn a_kernel_whose_stages_are_not_known_has_none() {
+        let report = Report { stages: TrapStages::Together, ..report() };
+        let mut series = counters(&report);
+        series.extend(round_trips(&report, 1).expect("sound"));
+        assert!(!series.iter().any(|series| series.metric.contains("trap_entry")));
+        assert!(series.iter().any(|series| series.metric == "cycles_kernel"));
     }
 }

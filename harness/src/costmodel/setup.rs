@@ -9,7 +9,7 @@ use rel4_costmodel::preset::Preset;
 use rel4_costmodel::report::{End, Report};
 use rel4_costmodel::rules;
 
-use super::{plugin, preset, trap_stages};
+use super::{landmarks, plugin, preset};
 use crate::config::Machine;
 use crate::manifest::ImageRecord;
 use crate::platform::{Plugin, qemu};
@@ -23,17 +23,21 @@ use crate::workspace::Workspace;
 ///
 /// The emulator takes no plugin of ours, the plugin does not build, the preset is wrong, or the disk is full.
 pub fn begin(directory: &RunDirectory, name: &str, machine: &Machine, emulator: &Path) -> anyhow::Result<()> {
-    let Some(file) = &machine.preset else { return Ok(()) };
-    let preset = preset::load(file)?.to_canonical();
-    store::replace(&directory.join(RunDirectory::model_preset(name)), |to| {
-        Ok(to.write_all(preset.as_bytes())?)
-    })?;
+    if machine.clock.detail().is_none() {
+        return Ok(());
+    }
+    if let Some(file) = &machine.preset {
+        let preset = preset::load(file)?.to_canonical();
+        store::replace(&directory.join(RunDirectory::model_preset(name)), |to| {
+            Ok(to.write_all(preset.as_bytes())?)
+        })?;
+    }
     let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     store::replace(&directory.join(RunDirectory::model_plugin(name)), |to| Ok(to.write_all(&bytes)?))
 }
 
-/// What the plugin is asked to do for a cell of a platform with the cost model; none for other platforms.
+/// What the plugin is asked to do for a cell; none where the clock needs none.
 ///
 /// # Errors
 ///
@@ -44,17 +48,17 @@ pub fn plugin_of(
     machine: &Machine,
     image: &ImageRecord,
 ) -> anyhow::Result<Option<Plugin>> {
-    if machine.preset.is_none() {
-        return Ok(None);
-    }
+    let Some(detail) = machine.clock.detail() else { return Ok(None) };
     let mut options = Options {
-        detail: Detail::Blocks,
-        preset: Some(RunDirectory::model_preset(platform)),
+        detail,
+        preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
         ..Options::default()
     };
-    let symbols = image.build.as_ref().map(|build| build.symbols.clone()).unwrap_or_default();
-    trap_stages::mark(&mut options, &symbols)?;
+    // An image that was made elsewhere has no symbols that we know: then the stages of its traps are not told apart.
+    if let Some(build) = &image.build {
+        landmarks::mark(&mut options, &build.symbols)?;
+    }
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
 }
 
@@ -70,7 +74,12 @@ pub fn read_report(directory: &Path, cell: &str, platform: &str) -> anyhow::Resu
     };
     let report = Report::parse(&read(&RunDirectory::model_report(cell))?)?;
     anyhow::ensure!(report.end == End::Exit, "the guest never said that the run is over");
-    let preset = Preset::from_canonical(&read(&RunDirectory::model_preset(platform))?)?;
+    let preset = match report.detail {
+        Detail::Schedule => Preset::unit(),
+        Detail::Blocks | Detail::EveryInstruction => {
+            Preset::from_canonical(&read(&RunDirectory::model_preset(platform))?)?
+        }
+    };
     let broken: Vec<_> = rules::broken(&report, &preset).iter().map(ToString::to_string).collect();
     anyhow::ensure!(broken.is_empty(), "the cost model breaks its rules: {}", broken.join("; "));
     Ok(report)

@@ -76,7 +76,7 @@ pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
                     return Err(MarkerError::NotBegun { hart, stage, open: other.map(|(stage, _)| stage) });
                 }
             },
-            Some(Role::Point | Role::Control) | None => return Err(unknown),
+            Some(Role::Point | Role::Cause | Role::Control) | None => return Err(unknown),
         }
     }
     match open.into_iter().find_map(|(hart, open)| Some((hart, open.last()?.0))) {
@@ -88,7 +88,7 @@ pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
 #[cfg(test)]
 mod tests {
     use rel4_costmodel::options::Detail;
-    use rel4_costmodel::report::End;
+    use rel4_costmodel::report::{End, TrapStages};
 
     use super::*;
 
@@ -108,7 +108,9 @@ mod tests {
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
             lead: 50,
+            stages: TrapStages::Apart,
             harts: Vec::new(),
+            windows: Vec::new(),
             markers: rows.collect(),
         }
     }

@@ -108,7 +108,7 @@ pub struct BuildRecord {
     pub settings: BTreeMap<String, String>,
     /// The parts: kernel, loader, root task.
     pub parts: BTreeMap<String, PartRecord>,
-    /// Where the stages of a trap begin in the kernel, by symbol.
+    /// Where the cost model has to look in the parts, by symbol.
     #[serde(default)]
     pub symbols: BTreeMap<String, u64>,
 }

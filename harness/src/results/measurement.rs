@@ -116,7 +116,7 @@ impl MeasurementError {
     }
 }
 
-/// The metrics of the boot described by `meta`, from its `records` and, under the clock `model`, the model's `report`.
+/// The metrics of the boot described by `meta`, from its `records` and, under a clock of the cost model, its `report`.
 ///
 /// # Errors
 ///
@@ -141,8 +141,8 @@ pub fn measure(
     match (run.program()?, report) {
         ("ipc-pingpong" | "ipc-async", Some(report)) => ipc_pingpong_modelled(&run, report),
         ("ipc-pingpong" | "ipc-async", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
-        // It passes or fails; there is nothing to measure.
-        ("unotification-check", _) => Ok(Vec::new()),
+        // It passes or fails; there is nothing to measure but what the model counts anyway.
+        ("unotification-check", report) => Ok(report.map(series::counters).unwrap_or_default()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),
     }
 }
@@ -166,7 +166,7 @@ fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series
 fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Series, MeasurementError> {
     let batch = count(run, "batch")?;
     match clock {
-        Clock::Model => Err(MeasurementError::NoReport),
+        Clock::Schedule | Clock::Model => Err(MeasurementError::NoReport),
         Clock::Icount => {
             let raw = samples(run, "round_trip", "instructions")?;
             let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);

@@ -25,7 +25,7 @@ use rel4_costmodel::report::Report;
 use sha2::{Digest as _, Sha256};
 
 use crate::bootargs::bootargs;
-use crate::config::{Clock, Matrix};
+use crate::config::Matrix;
 use crate::costmodel::setup;
 use crate::manifest::{CellRecord, Manifest, State};
 use crate::plan::{Cell, Plan};
@@ -142,9 +142,9 @@ impl Session<'_> {
     fn boot(&self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
         let machine = &self.matrix.platforms[&cell.platform];
         let started = time::now();
-        let run_id = match machine.clock {
-            Clock::Model => repeated_run_id(&cell.group),
-            Clock::Icount | Clock::Host => run_id(&self.manifest.run, &cell.id),
+        let run_id = match machine.clock.detail() {
+            Some(_) => repeated_run_id(&cell.group),
+            None => run_id(&self.manifest.run, &cell.id),
         };
         let serial = RunDirectory::serial(&cell.id);
         let launch = Launch {

@@ -98,3 +98,11 @@ pub struct FpuState {
     registers: [Cell<u64>; 32],
     fcsr: Cell<u64>,
 }
+
+#[cfg(not(target_arch = "riscv64"))]
+impl FpuState {
+    /// The registers, then `fcsr`.
+    pub(super) fn words(&self) -> impl Iterator<Item = &Cell<u64>> {
+        self.registers.iter().chain([&self.fcsr])
+    }
+}

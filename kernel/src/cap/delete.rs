@@ -177,17 +177,15 @@ fn zombie(slots: CNode, remaining: u64, kind: ZombieKind) -> Cap {
 }
 
 fn finalise_notification(k: &Kernel, notification: Obj<Notification>) {
-    notification.unbind();
+    notification.unbind(k);
     notification.cancel_all(k);
 }
 
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
     crate::remote::stop(k, tcb);
-    if let Some(notification) = tcb.bound_notification() {
-        notification.unbind();
-    }
     crate::object::tcb::suspend(k, tcb);
-    #[cfg(feature = "uintr")]
-    crate::uintr::unregister(k, tcb);
+    if let Some(notification) = tcb.bound_notification() {
+        notification.unbind(k);
+    }
     crate::arch::release_fpu(k, tcb);
 }

@@ -169,6 +169,8 @@ pub struct SenderPageCap {
     pub notification: Obj<Notification>,
     /// It was made through a badged capability.
     pub is_badged: bool,
+    /// The file whose page it is.
+    pub file: crate::uintr::FileId,
     /// Where the page is mapped.
     pub mapping: Mapping,
 }

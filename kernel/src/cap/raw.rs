@@ -17,6 +17,8 @@ use super::{
 use crate::arch::PhysAddr;
 use crate::obj::Obj;
 use crate::object::CNode;
+#[cfg(feature = "uintr")]
+use crate::uintr::FileId;
 use crate::vm::{Asid, FrameSize, VmRights};
 
 /// A capability's two words.
@@ -218,6 +220,7 @@ impl RawCap {
                 Some(mapping) => Cap::SenderPage(SenderPageCap {
                     notification: self.object(Tag::SenderPage),
                     is_badged: self.field(0, 1) != 0,
+                    file: FileId { hart: self.field(1, 2) as usize, number: self.field(3, 6) as usize },
                     mapping,
                 }),
                 None => Cap::Null,
@@ -277,7 +280,8 @@ impl RawCap {
             ),
             #[cfg(feature = "uintr")]
             Cap::SenderPage(c) => {
-                let fields = u64::from(c.is_badged);
+                let FileId { hart, number } = c.file;
+                let fields = u64::from(c.is_badged) | (hart as u64) << 1 | (number as u64) << 3;
                 Self::new(Tag::SenderPage, c.notification.address() as u64, fields, mapping(Some(c.mapping)))
             }
             Cap::Zombie(c) => Self::new(
@@ -338,6 +342,16 @@ mod tests {
             round_trips(Cap::Notification(NotificationCap { notification: Obj::from_static(notification), badge, rights }));
             let mapping = (asid != 0).then_some(Mapping { asid: Asid(asid), vaddr: vpage << 12 });
             round_trips(Cap::PageTable(PageTableCap { table: Obj::from_static(table), mapping }));
+        }
+
+        #[cfg(feature = "uintr")]
+        #[test]
+        fn sender_page_caps_round_trip(is_badged: bool, hart in 0usize..4, number in 1usize..64, asid in 1u16.., vpage in 0u64..1 << 27) {
+            let notification: &'static Notification = Box::leak(Box::default());
+            let mapping = Mapping { asid: Asid(asid), vaddr: vpage << 12 };
+            let notification = Obj::from_static(notification);
+            let file = FileId { hart, number };
+            round_trips(Cap::SenderPage(SenderPageCap { notification, is_badged, file, mapping }));
         }
 
         #[test]

@@ -182,15 +182,7 @@ impl Obj<Endpoint> {
 
     /// Makes every waiting thread execute its system call again: the endpoint is going away.
     pub fn cancel_all(self, k: &Kernel) {
-        let mut woken = false;
-        while let Some(thread) = self.queue.pop_front() {
-            thread.set_state(k, ThreadState::Restart);
-            sched::enqueue(k, thread);
-            woken = true;
-        }
-        if woken {
-            sched::reschedule_required(k);
-        }
+        self.queue.restart_all(k);
     }
 
     /// Makes every waiting sender with `badge` execute its send again.

@@ -60,8 +60,6 @@ impl Obj<Notification> {
     #[inline]
     pub fn signal(self, k: &Kernel, badge: u64) {
         if let Some(waiter) = self.queue.pop_front() {
-            #[cfg(feature = "uintr")]
-            crate::uintr::disarm(waiter);
             wake(k, waiter, badge);
             return;
         }
@@ -70,8 +68,6 @@ impl Obj<Notification> {
             && matches!(thread.state(), ThreadState::BlockedOnReceive { .. })
         {
             super::tcb::cancel_ipc(k, thread);
-            #[cfg(feature = "uintr")]
-            crate::uintr::disarm(thread);
             wake(k, thread, badge);
             return;
         }
@@ -86,6 +82,11 @@ impl Obj<Notification> {
             }
             _ => badge,
         };
+        self.remember(badge);
+    }
+
+    /// Keeps a badge for the next wait.
+    pub fn remember(self, badge: u64) {
         self.word.set(self.word.get() | badge);
         self.set_active(true);
     }
@@ -158,15 +159,7 @@ impl Obj<Notification> {
 
     /// Makes every waiting thread execute its system call again: the notification is going away.
     pub fn cancel_all(self, k: &Kernel) {
-        let mut woken = false;
-        while let Some(thread) = self.queue.pop_front() {
-            thread.set_state(k, ThreadState::Restart);
-            sched::enqueue(k, thread);
-            woken = true;
-        }
-        if woken {
-            sched::reschedule_required(k);
-        }
+        self.queue.restart_all(k);
     }
 
     /// Binds the notification to a thread; neither may be bound already.
@@ -176,9 +169,13 @@ impl Obj<Notification> {
         thread.set_bound_notification(Some(self));
     }
 
-    /// Undoes the binding, if there is one.
-    pub fn unbind(self) {
+    /// Undoes the binding, if there is one. An interrupt file that the thread took for this notification goes with it.
+    pub fn unbind(self, k: &Kernel) {
         if let Some(thread) = self.bound_thread() {
+            #[cfg(feature = "uintr")]
+            crate::uintr::unregister(k, thread);
+            #[cfg(not(feature = "uintr"))]
+            let _ = k;
             thread.set_bound_notification(None);
             self.bound.set(self.bound.get().with_object(None));
         }

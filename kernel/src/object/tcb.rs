@@ -286,6 +286,8 @@ pub fn restart(k: &Kernel, tcb: Obj<Tcb>) {
 
 /// Ends whatever the thread waits for, without waking it.
 pub fn cancel_ipc(k: &Kernel, tcb: Obj<Tcb>) {
+    #[cfg(feature = "uintr")]
+    crate::uintr::disarm(tcb);
     match tcb.state() {
         ThreadState::BlockedOnSend(PendingSend { endpoint, .. })
         | ThreadState::BlockedOnReceive { endpoint, .. } => {

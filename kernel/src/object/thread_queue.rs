@@ -2,8 +2,10 @@
 
 use core::cell::Cell;
 
-use super::Tcb;
+use super::{Tcb, ThreadState};
+use crate::kernel::Kernel;
 use crate::obj::Obj;
+use crate::sched;
 
 /// Head and tail of a queue, both empty or both not.
 #[repr(C)]
@@ -67,5 +69,17 @@ impl ThreadQueue {
         let head = self.head.get()?;
         self.remove_head(head);
         Some(head)
+    }
+
+    /// Makes every thread in the queue execute its system call again: what it waits on is going away.
+    pub(super) fn restart_all(&self, k: &Kernel) {
+        if self.head().is_none() {
+            return;
+        }
+        while let Some(thread) = self.pop_front() {
+            thread.set_state(k, ThreadState::Restart);
+            sched::enqueue(k, thread);
+        }
+        sched::reschedule_required(k);
     }
 }

@@ -3,11 +3,9 @@
 use proptest::prelude::*;
 
 use rel4_abi::fault::FaultStatus;
-use rel4_abi::{
-    CNodeCapData, CapRights, InitialSlot, Invocation, LabelSet, MessageInfo, ObjectType, Syscall,
-};
+use rel4_abi::{CNodeCapData, CapRights, InitialSlot, Invocation, MessageInfo, ObjectType, Syscall};
 
-use super::Machine;
+use super::{LABELS, Machine};
 #[cfg(feature = "uintr")]
 use crate::arch;
 use crate::cap::{Cap, delete, derivation, lookup};
@@ -52,7 +50,7 @@ impl Attack {
         Self {
             number: Syscall::Call.number() as u64,
             cptr,
-            label: operation.encode(LabelSet::SingleCore).unwrap_or(0),
+            label: operation.encode(LABELS).unwrap_or(0),
             words: words.to_vec(),
             length: words.len(),
             caps: caps.to_vec(),
@@ -101,8 +99,6 @@ mod own {
 /// A machine with a few objects of each kind, and five threads with their own capability and address spaces.
 fn populated() -> Machine {
     let mut m = Machine::new();
-    #[cfg(feature = "uintr")]
-    arch::reset_files();
     assert!(m.free_slot() < POPULATED);
     while m.free_slot() < POPULATED - 1 {}
     let untyped = m.big_untyped();

@@ -27,7 +27,8 @@ fn the_root_task_gets_every_initial_capability_in_its_slot() {
 fn boot_info_describes_every_untyped_slot_and_nothing_overlaps() {
     let m = Machine::new();
     let info = m.boot_info();
-    assert_eq!((info.num_nodes, info.node_id, info.init_thread_cnode_size_bits), (1, 0, 13));
+    let harts = crate::config::MAX_HARTS as u64;
+    assert_eq!((info.num_nodes, info.node_id, info.init_thread_cnode_size_bits), (harts, 0, 13));
     let mut regions = Vec::new();
     for (index, description) in info.untyped_list.iter().enumerate().take(info.untyped.len() as usize) {
         let Cap::Untyped(cap) = m.cap(info.untyped.start + index as u64) else {

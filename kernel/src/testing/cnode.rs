@@ -33,7 +33,7 @@ fn an_unknown_label_is_illegal_even_if_the_message_is_too_short() {
         InitialSlot::AsidPool,
     ];
     for cptr in initial.map(|slot| slot as u64).into_iter().chain([tcb, frame, table, m.big_untyped()]) {
-        for label in [0, 41, 1 << 51] {
+        for label in [0, 42, 1 << 51] {
             assert_eq!(m.call(cptr, label, &[], &[]).result(), Err(ILLEGAL), "{:?}", m.cap(cptr));
         }
     }

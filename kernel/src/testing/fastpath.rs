@@ -15,7 +15,6 @@ use proptest::test_runner::TestRunner;
 use rel4_abi::{CNodeCapData, CapRights, InitialSlot, Invocation, MessageInfo, ObjectType, Syscall};
 
 use super::{Machine, invariants};
-#[cfg(feature = "uintr")]
 use crate::arch;
 use crate::cap::lookup;
 use crate::fastpath::{self, Request};
@@ -37,6 +36,10 @@ pub(super) fn ecall_both_ways(m: &Machine) {
     let thread = m.current();
     let (number, request) = request_of(thread);
     if !can_matter(thread, number, &request) {
+        return trap::handle(m.k, Cause::Syscall);
+    }
+    #[cfg(feature = "uintr")]
+    if arch::files_are_observed() {
         return trap::handle(m.k, Cause::Syscall);
     }
     let before = Snapshot::take(m);
@@ -75,8 +78,7 @@ struct Snapshot {
     threads: Vec<ThreadView>,
     current: Obj<Tcb>,
     action: Action,
-    #[cfg(feature = "uintr")]
-    files: arch::FilesView,
+    hardware: arch::View,
 }
 
 /// What of a thread has bytes that mean nothing at times: the payload of a state that has none, the links of a thread in no queue.
@@ -117,8 +119,7 @@ impl Snapshot {
             threads: threads.into_iter().map(ThreadView::of).collect(),
             current: m.current(),
             action: m.k.hart().action.get(),
-            #[cfg(feature = "uintr")]
-            files: arch::view_files(),
+            hardware: arch::View::take(),
         }
     }
 
@@ -131,16 +132,14 @@ impl Snapshot {
         let to = core::ptr::from_ref(m.k).cast_mut().cast::<u8>();
         // SAFETY: the kernel's state, as it was copied; everything in it that changes is in cells.
         unsafe { to.copy_from(self.kernel.as_ptr(), self.kernel.len()) };
-        #[cfg(feature = "uintr")]
-        arch::restore_files(&self.files);
+        self.hardware.restore();
     }
 
     fn assert_is_now(&self, m: &Machine, difference: &str) {
         let now = Self::take(m);
         assert_eq!((self.current, self.action), (now.current, now.action), "{difference}");
         assert_eq!(self.threads, now.threads, "{difference}");
-        #[cfg(feature = "uintr")]
-        assert!(self.files == now.files, "{difference}: interrupt files");
+        assert!(self.hardware == now.hardware, "{difference}: hardware");
         let without_meaning: Vec<Range<usize>> =
             now.threads.iter().flat_map(|view| Tcb::bytes_without_meaning(view.thread)).collect();
         let matters = |address: &usize| !without_meaning.iter().any(|range| range.contains(address));

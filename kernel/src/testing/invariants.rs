@@ -85,9 +85,11 @@ impl World {
         };
         let mut todo: Vec<Obj<Slot>> =
             boot.iter().flat_map(|&node| filled(node, node.slot_count())).collect();
-        let mut threads = vec![k.current()];
+        let mut threads: Vec<_> = k.harts().iter().map(|hart| hart.current.get()).collect();
         #[cfg(feature = "debug")]
-        k.hart().ready.for_each(&mut |thread| threads.push(thread));
+        for hart in k.harts() {
+            hart.ready.for_each(&mut |thread| threads.push(thread));
+        }
         loop {
             while let Some(thread) = threads.pop() {
                 if seen_objects.insert(thread.address()) {
@@ -155,17 +157,18 @@ fn check_links(slot: Obj<Slot>) {
 }
 
 fn check_current(k: &Kernel) {
-    let current = k.current();
-    assert!(
-        current == k.hart().idle() || current.is_runnable(),
-        "the current thread cannot run: {:?}",
-        current.state()
-    );
-    assert!(!current.queued.get(), "the current thread is queued");
+    for (index, hart) in k.harts().iter().enumerate() {
+        let current = hart.current.get();
+        if current != hart.idle() {
+            assert!(current.is_runnable(), "the current thread cannot run: {:?}", current.state());
+            assert_eq!(current.affinity(), index, "a thread runs on a hart that is not its own");
+        }
+        assert!(!current.queued.get(), "the current thread is queued");
+    }
 }
 
 fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
-    if thread == k.hart().idle() {
+    if k.harts().iter().any(|hart| hart.idle() == thread) {
         return;
     }
     assert!(world.caps().any(|cap| cap == Cap::Thread(thread)), "a thread without a capability is reachable");
@@ -173,7 +176,8 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
         assert!(thread.is_runnable(), "a thread that cannot run is queued: {:?}", thread.state());
     }
     if thread.is_runnable() {
-        assert!(thread.queued.get() || thread == k.current(), "a runnable thread would never run");
+        let is_current = k.home(thread).current.get() == thread;
+        assert!(thread.queued.get() || is_current, "a runnable thread would never run");
     }
     if let Some(notification) = thread.bound_notification() {
         assert_eq!(notification.bound_thread(), Some(thread));
@@ -375,7 +379,7 @@ fn allowed_leaves(frame: &FrameCap) -> impl Iterator<Item = Pte> {
 /// Whether the entry maps a sender page as the capability says.
 #[cfg(feature = "uintr")]
 fn is_sender_page(k: &Kernel, cap: &Cap, mapping: Option<Mapping>, entry: Pte) -> bool {
-    matches!(cap, Cap::SenderPage(cap) if Some(cap.mapping) == mapping) && arch::is_file_page(k, entry)
+    matches!(cap, Cap::SenderPage(cap) if Some(cap.mapping) == mapping && entry.is_leaf_to(cap.file.page(k)))
 }
 
 #[cfg(not(feature = "uintr"))]

@@ -21,7 +21,10 @@ use crate::obj::Obj;
 use crate::object::{CNode, Tcb};
 use crate::trap::{self, Cause};
 
-pub(super) const RAM_BYTES: usize = 16 << 20;
+/// The label table that the kernel speaks.
+pub(super) const LABELS: LabelSet = if cfg!(feature = "smp") { LabelSet::Smp } else { LabelSet::SingleCore };
+
+const RAM_BYTES: usize = 16 << 20;
 const ALIGN: usize = 2 << 20;
 const IMAGE_PAGES: u64 = 2;
 const IMAGE_VADDR: u64 = 0x1_0000;
@@ -71,6 +74,7 @@ impl Machine {
             memory
         };
         assert!(ARENA.replace(memory.expose_provenance()) == 0, "one machine at a time per thread");
+        arch::reset();
         let tree = device_tree();
         let image_start = ARENA_PADDR + IMAGE_BYTES + 0x2000;
         let device_tree = ARENA_PADDR + IMAGE_BYTES;
@@ -212,7 +216,7 @@ impl Machine {
         words: &[u64],
         caps: &[u64],
     ) -> Result<[u64; 4], InvocationError> {
-        let label = operation.encode(LabelSet::SingleCore).unwrap();
+        let label = operation.encode(LABELS).unwrap();
         self.call(cptr, label, words, caps).result()
     }
 
@@ -331,6 +335,15 @@ fn device_tree() -> Vec<u8> {
     let firmware = ARENA_PADDR - 0x8000_0000;
     tree.property_array_u64("reg", &[0x8000_0000, firmware + RAM_BYTES as u64]).unwrap();
     tree.end_node(memory).unwrap();
+    for (name, compatible, base, bytes) in [
+        ("clint@2000000", "riscv,clint0", 0x0200_0000, 0x1_0000),
+        ("plic@c000000", "riscv,plic0", 0x0c00_0000, 0x60_0000),
+    ] {
+        let device = tree.begin_node(name).unwrap();
+        tree.property_string("compatible", compatible).unwrap();
+        tree.property_array_u64("reg", &[base, bytes]).unwrap();
+        tree.end_node(device).unwrap();
+    }
     tree.end_node(root).unwrap();
     tree.finish().unwrap()
 }

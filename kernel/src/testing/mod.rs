@@ -8,10 +8,14 @@ mod cnode;
 mod deletion;
 mod fastpath;
 mod faults;
+mod floating_point;
+#[cfg(feature = "smp")]
+mod harts;
 mod interrupts;
 mod invariants;
 mod ipc;
 mod machine;
+pub(crate) mod machines;
 mod retype;
 mod scheduling;
 #[cfg(feature = "uintr")]
@@ -22,4 +26,4 @@ mod transfer;
 #[cfg(feature = "uintr")]
 mod uintr;
 
-use machine::Machine;
+use machine::{LABELS, Machine};

@@ -17,7 +17,6 @@ const PAGE: u64 = 0x4_0000;
 /// same untyped before.
 fn receiver() -> (Machine, u64, u64, u64) {
     let mut m = Machine::new();
-    arch::reset_files();
     let untyped = m.make(ObjectType::Untyped, 12);
     let ep = m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
     let notification = m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
@@ -103,4 +102,27 @@ fn what_is_stored_for_one_notification_is_not_received_from_another() {
     m.simple(Syscall::Recv, other, &[]);
     assert!(matches!(root.state(), ThreadState::BlockedOnNotification(_)), "nobody signalled this one");
     assert_eq!(arch::armed_and_pending_files(), 0);
+}
+
+#[test]
+fn a_sender_page_that_went_with_its_page_table_unmaps_nothing_that_came_after_it() {
+    const ELSEWHERE: u64 = 0x20_0000_0000;
+    let (mut m, _, _, notification) = receiver();
+    let tables = [m.make(ObjectType::PageTable, 0), m.make(ObjectType::PageTable, 0)];
+    let map_last = |m: &Machine| {
+        m.invoke(Invocation::RiscvPageTableMap, tables[1], &[ELSEWHERE, 0], &[SPACE]).unwrap();
+    };
+    m.invoke(Invocation::RiscvPageTableMap, tables[0], &[ELSEWHERE, 0], &[SPACE]).unwrap();
+    map_last(&m);
+    let stale = add_sender(&mut m, notification, ELSEWHERE);
+    m.invoke(Invocation::RiscvPageTableUnmap, tables[1], &[], &[]).unwrap();
+    map_last(&m);
+    let (thread, other) = (m.make_thread(1), m.make(ObjectType::Notification, 0));
+    m.invoke(Invocation::TcbBindNotification, thread, &[], &[other]).unwrap();
+    m.call(thread, UintrInvocation::RegisterReceiver.label(), &[0x1_0000], &[other]).result().unwrap();
+    let page = add_sender(&mut m, other, ELSEWHERE);
+    m.delete(stale).unwrap();
+    let (Cap::PageTable(space), Cap::SenderPage(cap)) = (m.cap(SPACE), m.cap(page)) else { panic!() };
+    let entry = crate::vm::space::walk(space.table, ELSEWHERE).entry.get();
+    assert!(entry.is_leaf_to(cap.file.page(m.k)));
 }

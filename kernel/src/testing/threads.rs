@@ -3,7 +3,7 @@
 use rel4_abi::user_context::Register;
 use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall};
 
-use super::Machine;
+use super::{LABELS, Machine};
 use crate::cap::Cap;
 use crate::object::ThreadState;
 
@@ -160,7 +160,7 @@ fn a_thread_that_suspends_itself_does_so_again_when_it_is_resumed() {
     m.simple(Syscall::Yield, 0, &[]);
     let tcb = m.current();
     tcb.context.fault_pc.set(0x200);
-    let label = Invocation::TcbSuspend.encode(rel4_abi::LabelSet::SingleCore).unwrap();
+    let label = Invocation::TcbSuspend.encode(LABELS).unwrap();
     m.call(thread, label, &[], &[]);
     assert_eq!((m.current(), tcb.state(), tcb.context.fault_pc.get()), (root, ThreadState::Inactive, 0x200));
     m.resume(thread);

@@ -33,7 +33,6 @@ fn add_sender(m: &mut Machine, notification: u64, vaddr: u64) -> Result<u64, Inv
 /// A machine whose root task is a registered receiver.
 fn receiver() -> (Machine, u64) {
     let mut m = Machine::new();
-    arch::reset_files();
     let notification = m.make(ObjectType::Notification, 0);
     m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
     register(&m, TCB, notification).unwrap();
@@ -57,7 +56,6 @@ const FILE: usize = 2;
 #[test]
 fn only_a_thread_bound_to_the_notification_can_take_a_file_and_only_one() {
     let mut m = Machine::new();
-    arch::reset_files();
     let notification = m.make(ObjectType::Notification, 0);
     assert_eq!(register(&m, TCB, notification), Err(InvocationError::IllegalOperation));
     m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
@@ -71,7 +69,6 @@ fn only_a_thread_bound_to_the_notification_can_take_a_file_and_only_one() {
 #[test]
 fn files_run_out_and_a_file_given_up_is_not_given_out_again() {
     let mut m = Machine::new();
-    arch::reset_files();
     let take = |m: &mut Machine| {
         let (thread, notification) = (m.make_thread(1), m.make(ObjectType::Notification, 0));
         m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
@@ -111,7 +108,6 @@ fn bit_63_and_the_zero_badge_travel_in_the_ordinary_word() {
 #[test]
 fn bits_from_before_the_registration_are_not_lost() {
     let mut m = Machine::new();
-    arch::reset_files();
     let notification = m.make(ObjectType::Notification, 0);
     let badged = m.mint(notification, CapRights::ALL, 0b1010);
     m.simple(Syscall::Send, badged, &[]);
@@ -187,7 +183,7 @@ fn a_sender_page_is_mapped_by_right_of_the_notification_and_unmapped_with_it() {
     assert_eq!(add_sender(&mut m, badged, PAGE), Err(InvocationError::DeleteFirst));
     let Cap::PageTable(space) = m.cap(SPACE) else { panic!() };
     let entry = || crate::vm::space::walk(space.table, PAGE).entry.get();
-    assert!(arch::is_file_page(m.k, entry()));
+    assert!(entry().is_leaf_to(arch::file_page(m.k, 0, FILE)));
     m.revoke(badged).unwrap();
     assert_eq!(m.cap(page), Cap::Null);
     assert!(!entry().is_valid());
@@ -209,7 +205,6 @@ fn a_sender_page_cannot_be_copied_or_invoked() {
 #[test]
 fn a_thread_that_dies_blocked_leaves_a_silent_file() {
     let mut m = Machine::new();
-    arch::reset_files();
     let (thread, notification) = (m.make_thread(255), m.make(ObjectType::Notification, 0));
     m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
     register(&m, thread, notification).unwrap();
@@ -221,4 +216,141 @@ fn a_thread_that_dies_blocked_leaves_a_silent_file() {
     assert_eq!(arch::armed_and_pending_files(), 0);
     trap::handle(m.k, Cause::Interrupt);
     m.check();
+}
+
+/// A machine with a running thread that has a file, its notification, and a thread that runs when it blocks: the root task.
+fn registered_thread() -> (Machine, u64, u64) {
+    let mut m = Machine::new();
+    let (thread, notification) = (m.make_thread(255), m.make(ObjectType::Notification, 0));
+    m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
+    register(&m, thread, notification).unwrap();
+    m.resume(thread);
+    m.simple(Syscall::Yield, 0, &[]);
+    (m, thread, notification)
+}
+
+#[test]
+fn a_store_wakes_nobody_who_waits_for_something_else_by_now() {
+    let (mut m, thread, notification) = registered_thread();
+    let tcb = m.current();
+    m.simple(Syscall::Recv, notification, &[]);
+    let other = m.make(ObjectType::Notification, 0);
+    m.invoke(Invocation::TcbSuspend, thread, &[], &[]).unwrap();
+    m.resume(thread);
+    m.simple(Syscall::Yield, 0, &[]);
+    m.simple(Syscall::Recv, other, &[]);
+    let waits = tcb.state();
+    assert!(matches!(waits, ThreadState::BlockedOnNotification(_)));
+    store(&m, FILE, 3);
+    m.trap(Cause::Interrupt);
+    assert_eq!(tcb.state(), waits);
+}
+
+#[test]
+fn a_thread_that_is_stopped_while_it_waits_has_no_armed_file() {
+    let (m, thread, notification) = registered_thread();
+    m.simple(Syscall::Recv, notification, &[]);
+    assert!(arch::is_armed(FILE));
+    m.invoke(Invocation::TcbSuspend, thread, &[], &[]).unwrap();
+    assert!(!arch::is_armed(FILE));
+}
+
+#[test]
+fn a_thread_that_runs_again_has_no_armed_file_whatever_woke_it() {
+    let (mut m, _, notification) = registered_thread();
+    let tcb = m.current();
+    m.simple(Syscall::Yield, 0, &[]);
+    let ep = m.make(ObjectType::Endpoint, 0);
+    m.simple(Syscall::Yield, 0, &[]);
+    for (waker, waits_at) in [(notification, notification), (notification, ep), (ep, ep)] {
+        m.simple(Syscall::Recv, waits_at, &[]);
+        assert!(arch::is_armed(FILE) && m.current() != tcb);
+        m.simple(Syscall::Send, waker, &[]);
+        while m.current() != tcb {
+            m.simple(Syscall::Yield, 0, &[]);
+        }
+        assert!(!arch::is_armed(FILE));
+    }
+}
+
+#[test]
+fn what_is_pending_in_a_file_that_is_given_up_waits_in_the_word() {
+    for give_up in [
+        (|m: &Machine, thread: u64| call(m, UintrInvocation::Unregister, thread, &[], &[]).unwrap())
+            as fn(&Machine, u64),
+        |m, thread| {
+            m.invoke(Invocation::TcbUnbindNotification, thread, &[], &[]).unwrap();
+        },
+        |m, thread| {
+            m.delete(thread).unwrap();
+        },
+    ] {
+        let (m, thread, notification) = registered_thread();
+        m.simple(Syscall::Yield, 0, &[]);
+        store(&m, FILE, 1);
+        store(&m, FILE, 63);
+        give_up(&m, thread);
+        m.check();
+        let Cap::Notification(cap) = m.cap(notification) else { panic!() };
+        cap.notification.unbind(m.k);
+        assert_eq!(poll(&m, notification), 1 << 62 | 1);
+    }
+}
+
+#[test]
+fn a_thread_that_waits_while_its_file_is_taken_away_does_not_miss_what_was_stored() {
+    let (m, thread, notification) = registered_thread();
+    let tcb = m.current();
+    m.simple(Syscall::Recv, notification, &[]);
+    // The interrupt has not been taken yet.
+    store(&m, FILE, 4);
+    call(&m, UintrInvocation::Unregister, thread, &[], &[]).unwrap();
+    assert_eq!(tcb.state(), ThreadState::Restart);
+    m.simple(Syscall::Yield, 0, &[]);
+    assert_eq!(m.current(), tcb);
+    m.simple(Syscall::Recv, notification, &[]);
+    assert_eq!((m.current(), m.reply_of(tcb).badge), (tcb, 1 << 3));
+}
+
+#[test]
+fn unbinding_gives_the_file_up() {
+    let (mut m, thread, notification) = registered_thread();
+    let tcb = m.current();
+    m.simple(Syscall::Yield, 0, &[]);
+    m.invoke(Invocation::TcbUnbindNotification, thread, &[], &[]).unwrap();
+    assert_eq!(tcb.mode_state.file(), 0);
+    assert_eq!(add_sender(&mut m, notification, PAGE), Err(InvocationError::IllegalOperation));
+}
+
+#[test]
+fn a_notification_that_dies_takes_the_file_along() {
+    let (m, _, notification) = registered_thread();
+    let tcb = m.current();
+    m.simple(Syscall::Recv, notification, &[]);
+    store(&m, FILE, 4);
+    m.delete(notification).unwrap();
+    m.check_all();
+    assert_eq!((tcb.mode_state.file(), tcb.state()), (0, ThreadState::Restart));
+}
+
+#[test]
+fn a_thread_and_its_notification_that_die_together_leave_nothing_behind() {
+    let mut m = Machine::new();
+    let untyped = m.make(ObjectType::Untyped, 14);
+    // The newest goes first: the notification wakes a thread that dies in the same operation.
+    let thread = m.retype_from(untyped, ObjectType::Tcb, 0).unwrap();
+    let notification = m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
+    m.invoke(Invocation::TcbConfigure, thread, &[0, 0, 0, 0], &[ROOT, SPACE, 0]).unwrap();
+    m.invoke(Invocation::TcbSetPriority, thread, &[255], &[TCB]).unwrap();
+    m.invoke(Invocation::TcbBindNotification, thread, &[], &[notification]).unwrap();
+    register(&m, thread, notification).unwrap();
+    m.resume(thread);
+    let root = m.current();
+    m.simple(Syscall::Yield, 0, &[]);
+    m.simple(Syscall::Recv, notification, &[]);
+    store(&m, FILE, 4);
+    m.revoke(untyped).unwrap();
+    m.check_all();
+    assert_eq!(m.current(), root);
+    m.retype_from(untyped, ObjectType::Untyped, 14).unwrap();
 }

@@ -6,10 +6,12 @@
 
 #![cfg_attr(target_os = "none", no_std)]
 
+mod cause;
 mod marker;
 mod set;
 mod stage;
 
+pub use cause::Cause;
 pub use marker::{Marker, Role};
-pub use set::{begin, end, exit};
+pub use set::{begin, cause, end, exit};
 pub use stage::Stage;

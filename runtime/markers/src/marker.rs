@@ -9,13 +9,15 @@ pub enum Role {
     Begin,
     /// The stage that began last ends.
     End,
+    /// The kernel says what it was entered for.
+    Cause,
     /// Addressed to the cost model itself.
     Control,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Point, Self::Begin, Self::End, Self::Control];
+    pub const ALL: [Self; 5] = [Self::Point, Self::Begin, Self::End, Self::Cause, Self::Control];
 
     /// The number of the register that stands for the role.
     #[must_use]
@@ -24,6 +26,7 @@ impl Role {
             Self::Point => 0,
             Self::Begin => 1,
             Self::End => 2,
+            Self::Cause => 3,
             Self::Control => 31,
         }
     }

@@ -30,6 +30,12 @@ pub fn end<const STAGE: u32>() {
     set::<{ Role::End.register() }, STAGE>();
 }
 
+/// The kernel was entered for the cause with index `CAUSE` ([`Cause::index`](crate::Cause::index)).
+#[inline(always)]
+pub fn cause<const CAUSE: u32>() {
+    set::<{ Role::Cause.register() }, CAUSE>();
+}
+
 /// The run is over, but for its last words ([`Marker::EXIT`](crate::Marker::EXIT)).
 #[inline(always)]
 pub fn exit() {

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::api::{self, Block, PluginId};
 use super::session::Session;
 use crate::hart::Target;
+use crate::options::Detail;
 use crate::plan::{Accessed, Executed, Head, Instruction, Reported, Step, plan};
 
 /// The address of `value`, as the data of a callback.
@@ -61,12 +62,14 @@ pub(super) unsafe extern "C" fn translate(_id: PluginId, block: *mut Block) {
                 }
             }
             Step::Accessed(step) => {
-                let callback: api::MemoryCallback = match step.reported {
-                    Reported::Once => memory_accessed,
-                    Reported::AsLoadAndStore => atomic_accessed,
+                let callback: api::MemoryCallback = match (session.options.detail, step.reported) {
+                    (Detail::Schedule, Reported::Once) => memory_succeeded,
+                    (Detail::Schedule, Reported::AsLoadAndStore) => atomic_succeeded,
+                    (Detail::Blocks | Detail::EveryInstruction, Reported::Once) => memory_accessed,
+                    (Detail::Blocks | Detail::EveryInstruction, Reported::AsLoadAndStore) => atomic_accessed,
                 };
                 let step = leak(step);
-                // SAFETY: as for the block; `step` is what both callbacks expect.
+                // SAFETY: as for the block; `step` is what all four callbacks expect.
                 unsafe {
                     api::qemu_plugin_register_vcpu_mem_cb(
                         handle,
@@ -130,6 +133,31 @@ unsafe extern "C" fn atomic_accessed(vcpu: u32, info: u32, address: u64, data: *
     unsafe {
         if api::qemu_plugin_mem_is_store(info) {
             memory_accessed(vcpu, info, address, data);
+        }
+    }
+}
+
+/// An access to memory has succeeded, and it does not matter where it went.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: an [`Accessed`].
+unsafe extern "C" fn memory_succeeded(_vcpu: u32, _info: u32, _address: u64, data: *mut c_void) {
+    // SAFETY: the session has started, and the data is an `Accessed` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Accessed>()) };
+    session.model().succeeded(step);
+}
+
+/// The load or the store of an atomic operation has succeeded, and it does not matter where it went.
+///
+/// # Safety
+///
+/// QEMU calls it with the data of its registration: an [`Accessed`].
+unsafe extern "C" fn atomic_succeeded(vcpu: u32, info: u32, address: u64, data: *mut c_void) {
+    // SAFETY: `info` is the one of this access, and the rest is what this was called with.
+    unsafe {
+        if api::qemu_plugin_mem_is_store(info) {
+            memory_succeeded(vcpu, info, address, data);
         }
     }
 }

@@ -39,8 +39,12 @@ struct Machine {
 
 impl Machine {
     fn new(harts: usize) -> Self {
+        Self::looking(Detail::Blocks, harts)
+    }
+
+    fn looking(detail: Detail, harts: usize) -> Self {
         let options =
-            Options { trap_vectors: vec![VECTOR], user_vectors: vec![HANDLER], ..Options::default() };
+            Options { detail, trap_vectors: vec![VECTOR], user_vectors: vec![HANDLER], ..Options::default() };
         let mut machine = Self { model: Model::new(harts, &preset(), &options), options };
         for hart in 0..harts {
             machine.model.switch_to(hart);
@@ -114,6 +118,7 @@ fn the_loader_before_the_kernel_does_not_count() {
     machine.run(KERNEL, &[NOP], None);
     machine.assert_counter(0, Counter::UserInstructions, 0);
     machine.assert_counter(0, Counter::KernelInstructions, 1);
+    assert_eq!(machine.counters()[0].traps(), 0, "the loader jumped");
 }
 
 #[test]
@@ -131,12 +136,41 @@ fn traps_are_told_apart_by_what_happened_just_before() {
     }
 }
 
+/// A block of the firmware.
+fn firmware(machine: &mut Machine) {
+    let head = Head { owner: Owner::Firmware, entry: Entry::None, fetch: None, segment: Segment::default() };
+    let _ = machine.model.block(&head);
+}
+
+#[test]
+fn the_way_from_a_program_to_the_kernel_is_a_trap_wherever_it_ends() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[ECALL], None);
+    machine.run(KERNEL, &[SRET], None);
+    machine.assert_counter(0, Counter::SystemCalls, 1);
+    machine.run(USER, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(KERNEL, &[SRET], None);
+    machine.assert_counter(0, Counter::OtherTraps, 1);
+}
+
+#[test]
+fn the_way_from_the_firmware_back_is_no_trap() {
+    let mut machine = Machine::new(1);
+    machine.run(USER, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(USER, &[NOP, ECALL], None);
+    machine.run(VECTOR, &[NOP], None);
+    firmware(&mut machine);
+    machine.run(KERNEL, &[NOP, SRET], None);
+    assert_eq!(machine.counters()[0].traps(), 1, "the system call alone");
+}
+
 #[test]
 fn the_firmware_between_a_system_call_and_its_handler_hides_nothing() {
     let mut machine = Machine::new(1);
     machine.run(USER, &[ECALL], None);
-    let head = Head { owner: Owner::Firmware, entry: Entry::None, fetch: None, segment: Segment::default() };
-    let _ = machine.model.block(&head);
+    firmware(&mut machine);
     machine.run(VECTOR, &[SRET], None);
     machine.assert_counter(0, Counter::SystemCalls, 1);
 }
@@ -275,4 +309,84 @@ fn code_of_the_same_line_is_fetched_once() {
     let fetch = Fetch { line: 1, virtual_page: 2 };
     assert_eq!(Fetch::of(&Instruction { address: 0x2000, physical: 64, word: NOP }), fetch);
     assert_eq!(Fetch::of(&Instruction { address: 0x203c, physical: 124, word: NOP }), fetch);
+}
+
+#[test]
+fn a_kernel_says_what_an_interrupt_is_for() {
+    let mut machine = Machine::new(1);
+    let timer = Marker::new(Role::Cause, Cause::Timer.index()).instruction();
+    machine.run(USER, &[NOP], None);
+    machine.run(VECTOR, &[NOP, timer, timer, SRET], None);
+    machine.assert_counter(0, Counter::TimerInterrupts, 1);
+    machine.assert_counter(0, Counter::OtherTraps, 0);
+    assert!(machine.model.take_report().markers.is_empty(), "a cause is no marker of the workload's");
+}
+
+#[test]
+fn an_interrupt_that_a_sleeping_kernel_takes_explains_no_trap() {
+    let mut machine = Machine::new(1);
+    let timer = Marker::new(Role::Cause, Cause::Timer.index()).instruction();
+    for trap in [NOP, ECALL] {
+        machine.run(USER, &[trap], None);
+        machine.run(VECTOR, &[NOP, SRET], None);
+    }
+    machine.run(USER, &[ECALL], None);
+    machine.run(VECTOR, &[NOP, WFI, timer, SRET], None);
+    machine.assert_counter(0, Counter::TimerInterrupts, 0);
+    machine.assert_counter(0, Counter::OtherTraps, 1);
+    machine.assert_counter(0, Counter::SystemCalls, 2);
+}
+
+#[test]
+fn a_cause_without_a_name_is_reported() {
+    let mut machine = Machine::new(1);
+    let unknown = Marker::new(Role::Cause, 99);
+    machine.run(KERNEL, &[unknown.instruction()], None);
+    assert_eq!(machine.model.take_report().markers[0].marker, unknown);
+}
+
+#[test]
+fn a_window_is_what_all_harts_did_from_the_first_begin_to_the_last_end() {
+    let mut machine = Machine::new(2);
+    let [begin, end] = [Role::Begin, Role::End].map(|role| Marker::new(role, 1).instruction());
+    let on = |machine: &mut Machine, hart, words: &[u32]| {
+        machine.model.switch_to(hart);
+        machine.run(USER, words, None);
+    };
+    on(&mut machine, 1, &[NOP; 3]);
+    on(&mut machine, 0, &[NOP, begin, NOP, end]);
+    on(&mut machine, 1, &[NOP; 20]);
+    on(&mut machine, 0, &[NOP, begin, NOP, end, NOP]);
+    on(&mut machine, 1, &[NOP; 5]);
+    let report = machine.model.take_report();
+    let instructions: Vec<_> =
+        report.windows[0].harts.iter().map(|hart| hart.get(Counter::UserInstructions)).collect();
+    assert_eq!((report.windows.len(), report.windows[0].stage), (1, 1));
+    assert_eq!(instructions, [3, 20]);
+}
+
+#[test]
+fn a_stage_that_never_ended_has_no_window() {
+    let mut machine = Machine::new(1);
+    let [begin, end] = [(Role::Begin, 1), (Role::End, 2)].map(|(role, index)| Marker::new(role, index));
+    machine.run(KERNEL, &[begin.instruction(), NOP, end.instruction()], None);
+    assert!(machine.model.take_report().windows.is_empty());
+}
+
+#[test]
+fn without_doorbells_a_woken_hart_is_level_with_the_slowest_other() {
+    let mut machine = Machine::looking(Detail::Schedule, 2);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[WFI], None);
+    machine.model.switch_to(0);
+    machine.run(KERNEL, &[NOP; 200], None);
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[NOP], None);
+    let marker = Marker::new(Role::Point, 1);
+    for hart in [0, 1] {
+        machine.model.switch_to(hart);
+        machine.run(KERNEL, &[marker.instruction()], None);
+    }
+    let clocks: Vec<_> = machine.model.take_report().markers.iter().map(|row| row.clock).collect();
+    assert_eq!(clocks, [201, 202]);
 }

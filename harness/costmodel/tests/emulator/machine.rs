@@ -94,7 +94,10 @@ impl Emulator {
         let scratch = tempfile::tempdir_in(folder()).expect("temporary directory");
         let preset_file = scratch.path().join("preset");
         let report = scratch.path().join("report");
-        let preset = preset();
+        let preset = match run.detail {
+            Detail::Schedule => Preset::unit(),
+            Detail::Blocks | Detail::EveryInstruction => preset(),
+        };
         fs::write(&preset_file, preset.to_canonical()).expect("written");
         let options = Options {
             detail: run.detail,

@@ -2,8 +2,9 @@
 
 use std::process::{Child, Command, Stdio};
 
+use rel4_costmodel::counters::Counter;
 use rel4_costmodel::options::Detail;
-use rel4_costmodel::report::{End, Report};
+use rel4_costmodel::report::{End, MarkerRow, Report};
 
 use crate::machine::{ALL, Run, emulator};
 
@@ -14,6 +15,25 @@ fn charging_every_instruction_singly_gives_the_same_report() {
         let blocks = emulator.run(&run);
         let singly = emulator.run(&Run { detail: Detail::EveryInstruction, ..run });
         assert_eq!(Report { detail: Detail::Blocks, ..singly }, blocks, "{}", run.fixture);
+    }
+}
+
+#[test]
+fn the_schedule_alone_counts_what_the_model_counts() {
+    let Some(emulator) = emulator() else { return };
+    // Several harts meet at other moments when everything costs the same.
+    for run in ALL.into_iter().filter(|run| run.harts == 1) {
+        let counts = |detail| {
+            let report = emulator.run(&Run { detail, ..run });
+            let of_row = |row: &MarkerRow| (row.marker, row.figures.instructions(), row.figures.traps);
+            let looked_at = Counter::ALL.iter().filter(|counter| {
+                matches!(counter.unit(), "instructions" | "traps" | "events")
+                    && **counter != Counter::Transfers
+            });
+            let counters: Vec<_> = looked_at.map(|counter| report.harts[0].get(*counter)).collect();
+            (report.markers.iter().map(of_row).collect::<Vec<_>>(), counters)
+        };
+        assert_eq!(counts(Detail::Schedule), counts(Detail::Blocks), "{}", run.fixture);
     }
 }
 

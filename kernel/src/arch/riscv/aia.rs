@@ -4,9 +4,9 @@
 
 use super::csr;
 use super::hart_index;
-use super::interrupt::{MAX_DEVICE_IRQ, SUPERVISOR_EXTERNAL, Trigger};
-use super::mmu::phys_to_virt;
-use crate::arch::PhysAddr;
+use crate::arch::aplic::Aplic;
+use crate::arch::interrupt::Trigger;
+use crate::arch::wiring::supervisor_imsic;
 use crate::config::MAX_HARTS;
 
 /// Interrupt delivery on, in `eidelivery`.
@@ -17,59 +17,25 @@ const EIE0: usize = 0xc0;
 /// Identities of an interrupt file.
 const IDENTITIES: usize = 256;
 
-const DOMAINCFG: u64 = 0;
-const DOMAINCFG_IE_MSI: u32 = 1 << 8 | 1 << 2;
-const SOURCECFG: u64 = 4;
-const SOURCECFG_RISING_EDGE: u32 = 4;
-const SOURCECFG_LEVEL_HIGH: u32 = 6;
-const IN_CLRIP: u64 = 0x1d00;
-const SETIPNUM: u64 = 0x1cdc;
-const SETIENUM: u64 = 0x1edc;
-const CLRIENUM: u64 = 0x1fdc;
-const TARGET: u64 = 0x3004;
-const TARGET_HART_SHIFT: u32 = 18;
-
 /// The supervisor-level APLIC, and the harts whose IMSICs take its interrupts.
 pub(super) struct Aia {
-    aplic: PhysAddr,
+    aplic: Aplic,
     harts: [usize; MAX_HARTS],
 }
 
 impl Aia {
     pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Option<Self> {
-        // Of the two IMSICs the supervisor's raises the supervisor external interrupt; of the APLICs the supervisor's sends to it.
-        let imsic = tree.all_nodes().filter(|node| is(node, "riscv,imsics")).find(|node| {
-            let cells = node.property("interrupts-extended").map_or(&[][..], |property| property.value);
-            cells.chunks_exact(8).any(|pair| pair[4..] == (SUPERVISOR_EXTERNAL as u32).to_be_bytes())
-        })?;
-        let imsic = imsic.property("phandle")?.as_usize()?;
-        let aplic = tree.all_nodes().filter(|node| is(node, "riscv,aplic")).find(|node| {
-            node.property("msi-parent").and_then(fdt::node::NodeProperty::as_usize) == Some(imsic)
-        })?;
-        let aplic = PhysAddr(aplic.reg()?.next()?.starting_address.addr() as u64);
-        Some(Self { aplic, harts: *harts })
+        let imsic = supervisor_imsic(tree)?.property("phandle")?.as_usize()?;
+        Some(Self { aplic: Aplic::find(tree, imsic)?, harts: *harts })
     }
 
-    fn register(&self, offset: u64) -> *mut u32 {
-        phys_to_virt(self.aplic.offset(offset)).cast()
-    }
-
-    fn read(&self, offset: u64) -> u32 {
-        // SAFETY: the device tree says that an APLIC is there, and no user frame covers it.
-        unsafe { self.register(offset).read_volatile() }
-    }
-
-    fn write(&self, offset: u64, value: u32) {
-        // SAFETY: as in `read`.
-        unsafe { self.register(offset).write_volatile(value) };
-    }
-
-    /// Masks every source and every identity.
+    /// Masks every source. Once per machine, before user code runs.
     pub(super) fn set_up(&self) {
-        self.write(DOMAINCFG, DOMAINCFG_IE_MSI);
-        for irq in 1..=MAX_DEVICE_IRQ {
-            self.write(CLRIENUM, u32::from(irq));
-        }
+        self.aplic.set_up();
+    }
+
+    /// Masks every identity of this hart's own file, where none was let through yet, and lets the file interrupt.
+    pub(super) fn set_up_hart(&self) {
         for register in (0..IDENTITIES / 32).step_by(2) {
             change_file(EIE0 + register, |_| 0);
         }
@@ -78,22 +44,16 @@ impl Aia {
     }
 
     pub(super) fn configure(&self, irq: u16, trigger: Trigger) {
-        let mode = match trigger {
-            Trigger::Level => SOURCECFG_LEVEL_HIGH,
-            Trigger::Edge => SOURCECFG_RISING_EDGE,
-        };
-        self.write(SOURCECFG + 4 * (u64::from(irq) - 1), mode);
+        self.aplic.configure(irq, trigger);
     }
 
     pub(super) fn unmask(&self, irq: u16) {
         change_identity(irq, |enabled, bit| enabled | bit);
-        let hart = self.harts[hart_index()] as u32;
-        self.write(TARGET + 4 * (u64::from(irq) - 1), hart << TARGET_HART_SHIFT | u32::from(irq));
-        self.write(SETIENUM, u32::from(irq));
+        self.aplic.unmask(irq, self.harts[hart_index()]);
     }
 
     pub(super) fn mask(&self, irq: u16) {
-        self.write(CLRIENUM, u32::from(irq));
+        self.aplic.mask(irq);
         change_identity(irq, |enabled, bit| enabled & !bit);
     }
 
@@ -104,19 +64,9 @@ impl Aia {
         (identity != 0).then_some(identity)
     }
 
-    /// A level-triggered source sends one message per rise of its line; where the line is still high, it must be made to send again.
-    /// Without the guard a low line would send a message too.
     pub(super) fn acknowledge(&self, irq: u16) {
-        let level = self.read(SOURCECFG + 4 * (u64::from(irq) - 1)) == SOURCECFG_LEVEL_HIGH;
-        let high = self.read(IN_CLRIP + u64::from(irq / 32) * 4) & (1 << (irq % 32)) != 0;
-        if level && high {
-            self.write(SETIPNUM, u32::from(irq));
-        }
+        self.aplic.acknowledge(irq);
     }
-}
-
-fn is(node: &fdt::node::FdtNode<'_, '_>, name: &str) -> bool {
-    node.compatible().is_some_and(|names| names.all().any(|n| n == name))
 }
 
 fn change_identity(identity: u16, change: impl FnOnce(usize, usize) -> usize) {

@@ -244,8 +244,9 @@ extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
             timer::nap();
         }
         let k = kernel();
-        super::start_secondary(k);
+        super::enter_secondary(k);
         k.lock.acquire(|| remote::serve(k));
+        super::start_secondary(k);
         return context_to_return_to(k);
     }
     // SAFETY: no other hart touches the state before `BOOTED`, and this runs once, so the reference is the only one.

@@ -5,10 +5,10 @@
 //! another for a moment and puts everything back.
 
 use super::csr;
-use super::interrupt::SUPERVISOR_EXTERNAL;
 use super::mmu::phys_to_virt;
 use super::user_mode::{self, HSTATUS_VGEIN_SHIFT};
-use crate::arch::{PhysAddr, Pte};
+use crate::arch::PhysAddr;
+use crate::arch::wiring::supervisor_imsic;
 use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 
@@ -34,12 +34,7 @@ pub struct GuestFiles {
 impl GuestFiles {
     /// Finds the supervisor-level IMSIC in the device tree.
     pub(super) fn find(tree: &fdt::Fdt<'_>, harts: &[usize; MAX_HARTS]) -> Option<Self> {
-        let cells = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | usize::from(byte));
-        let imsic = tree.all_nodes().find(|node| {
-            let pairs = node.property("interrupts-extended").map_or(&[][..], |property| property.value);
-            node.compatible().is_some_and(|names| names.all().any(|name| name == "riscv,imsics"))
-                && pairs.chunks_exact(8).any(|pair| cells(&pair[4..]) == SUPERVISOR_EXTERNAL)
-        })?;
+        let imsic = supervisor_imsic(tree)?;
         let base = imsic.reg()?.next()?.starting_address.addr() as u64;
         let guest_bits =
             imsic.property("riscv,guest-index-bits").and_then(fdt::node::NodeProperty::as_usize).unwrap_or(0);
@@ -62,11 +57,6 @@ pub fn interrupt_files(k: &Kernel) -> usize {
 /// The page of a file.
 pub fn file_page(k: &Kernel, hart: usize, file: usize) -> PhysAddr {
     k.arch.guest_files.supervisor_pages[hart].offset(file as u64 * PAGE_BYTES)
-}
-
-/// Whether an entry maps the page of a guest file.
-pub fn is_file_page(k: &Kernel, entry: Pte) -> bool {
-    (0..MAX_HARTS).any(|hart| (1..=interrupt_files(k)).any(|file| entry.is_leaf_to(file_page(k, hart, file))))
 }
 
 /// Raises an identity in the file with this page.
@@ -116,16 +106,26 @@ pub fn open_file(file: usize) {
     });
 }
 
-/// Silences a file.
-pub fn close_file(file: usize) {
+/// Silences and empties a file. Returns what was pending and enabled in it: the identities of the notification word, and bit 0 for any
+/// identity at all.
+pub fn close_file(file: usize) -> u64 {
     disarm_file(file);
     with_file(file, || {
+        // Also what a threshold kept back was sent.
+        set(EITHRESHOLD, 0);
+        let is_pending = csr::read!("0x25c") != 0;
+        select(EIE0);
+        let enabled = csr::read!("0x251") & WORD_IDENTITIES;
+        select(EIP0);
+        // SAFETY: takes the pending bits of the selected file, which the caller delivers instead.
+        let word = unsafe { csr::swap!("0x251", 0) } & enabled;
         set(EIDELIVERY, 0);
         for register in IDENTITY_REGISTERS {
             set(EIE0 + register, 0);
             set(EIP0 + register, 0);
         }
-    });
+        (word | usize::from(is_pending)) as u64
+    })
 }
 
 /// Whether an enabled identity is pending in the file.

@@ -4,39 +4,11 @@ use core::arch::asm;
 
 use super::aia::Aia;
 use super::csr::{self, EXTERNAL_INTERRUPT, SOFTWARE_INTERRUPT, TIMER_INTERRUPT};
-use super::plic::Plic;
 use super::sbi;
+use crate::arch::plic::Plic;
+use crate::arch::{Interrupt, MAX_DEVICE_IRQ, Trigger};
 use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
-
-/// The highest device interrupt source of the platform (QEMU virt: sources 1 to 95).
-pub const MAX_DEVICE_IRQ: u16 = 95;
-
-/// Supervisor external interrupt, as interrupt controllers name it in the device tree.
-pub(super) const SUPERVISOR_EXTERNAL: usize = 9;
-
-/// An interrupt that the kernel has taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Interrupt {
-    /// Another hart wants something.
-    Ipi,
-    /// An identity is pending in an interrupt file whose owner is blocked.
-    #[cfg(feature = "uintr")]
-    GuestFiles,
-    /// The kernel tick.
-    Timer,
-    /// A device interrupt source.
-    Device(u16),
-}
-
-/// How a source signals.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Trigger {
-    /// As long as the line is high.
-    Level,
-    /// When the line rises.
-    Edge,
-}
 
 /// The interrupt controller.
 pub(super) enum Controller {
@@ -60,27 +32,24 @@ impl Controller {
     }
 }
 
-/// Registers of interrupt controllers and timers: (address, bytes) per device-tree region.
-pub(super) fn devices(tree: &fdt::Fdt<'_>) -> impl Iterator<Item = (u64, u64)> {
-    const KERNEL_OWNED: [&str; 6] =
-        ["riscv,clint0", "sifive,clint0", "riscv,plic0", "sifive,plic-1.0.0", "riscv,aplic", "riscv,imsics"];
-    tree.all_nodes()
-        .filter(|node| {
-            node.compatible().is_some_and(|names| names.all().any(|name| KERNEL_OWNED.contains(&name)))
-        })
-        .flat_map(|node| node.reg().into_iter().flatten())
-        .filter_map(|region| Some((region.starting_address.addr() as u64, region.size? as u64)))
-}
-
 /// What the kernel takes.
 const ENABLED: usize =
     TIMER_INTERRUPT | EXTERNAL_INTERRUPT | if MAX_HARTS > 1 { SOFTWARE_INTERRUPT } else { 0 };
 
-/// Enables the interrupts that the kernel takes on this hart, with every device source masked.
+/// Masks every device source. Once per machine, before user code runs: later a source may be somebody's.
 pub(super) fn set_up(k: &Kernel) {
     match &k.arch.interrupt_controller {
         Controller::Plic(plic) => plic.set_up(),
         Controller::Aia(aia) => aia.set_up(),
+        Controller::None => {}
+    }
+}
+
+/// Enables the interrupts that the kernel takes on this hart.
+pub(super) fn set_up_hart(k: &Kernel) {
+    match &k.arch.interrupt_controller {
+        Controller::Plic(plic) => plic.set_up_hart(),
+        Controller::Aia(aia) => aia.set_up_hart(),
         Controller::None => {}
     }
     // SAFETY: with `sstatus.SIE` clear the kernel itself is never interrupted.

@@ -7,31 +7,29 @@
 //! | calls to the firmware | [`sbi`] |
 //! | the kernel's address space, switching user spaces, flushing | [`mmu`] |
 //! | what user mode is: U-mode or VS-mode | [`user_mode`] |
-//! | pending interrupts, the two interrupt controllers | [`interrupt`], [`plic`], [`aia`] |
+//! | pending interrupts, the two kinds of interrupt controller | [`interrupt`], [`aia`] |
 //! | interrupt files of user threads | `guest_files` (feature `uintr`) |
 //! | clock | [`timer`] |
-//! | floating-point registers | [`fpu`] |
+//! | floating-point registers | [`fpu_unit`] |
 #![allow(unsafe_code, reason = "hardware access; each module's blocks say what they rely on")]
 
 mod aia;
 mod csr;
 pub mod entry;
-mod fpu;
+pub(super) mod fpu_unit;
 #[cfg(feature = "uintr")]
 mod guest_files;
 mod interrupt;
 mod mmu;
-mod plic;
 mod sbi;
 mod timer;
 mod user_mode;
 
-pub use fpu::{fpu_flags_changed, fpu_owner, handle_exception, release_fpu, save_fpu};
 #[cfg(feature = "uintr")]
 pub use guest_files::*;
 pub use interrupt::{
-    Interrupt, MAX_DEVICE_IRQ, Trigger, acknowledge_irq, configure_irq, interrupt_pending, mask_irq,
-    send_ipi, take_interrupt, unmask_irq, wait_for_interrupt,
+    acknowledge_irq, configure_irq, interrupt_pending, mask_irq, send_ipi, take_interrupt, unmask_irq,
+    wait_for_interrupt,
 };
 pub use mmu::{
     WINDOW_BYTES, activate_no_space, activate_space, flush_asid, flush_page, kernel_image, map_kernel,
@@ -41,8 +39,7 @@ pub use sbi::{console_putchar, halt};
 pub use timer::restart_timer;
 pub use user_mode::{ModeState, USER_PRIVILEGE};
 
-use core::cell::Cell;
-
+use super::fpu::{self, FpuOwners};
 use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -55,7 +52,7 @@ pub struct State {
     interrupt_controller: interrupt::Controller,
     ticks_per_kernel_tick: u64,
     /// Whose floating-point registers each hart holds.
-    fpu_owners: [Cell<Option<Obj<Tcb>>>; MAX_HARTS],
+    pub(super) fpu_owners: FpuOwners,
     user_mode: user_mode::Features,
     #[cfg(feature = "uintr")]
     guest_files: GuestFiles,
@@ -72,7 +69,7 @@ impl State {
             hart_ids,
             interrupt_controller: interrupt::Controller::find(tree, &hart_ids),
             ticks_per_kernel_tick: timer::ticks_per_kernel_tick(tree),
-            fpu_owners: [const { Cell::new(None) }; MAX_HARTS],
+            fpu_owners: FpuOwners::none(),
             user_mode,
             #[cfg(feature = "uintr")]
             guest_files: GuestFiles::find(tree, &hart_ids).expect("looked for above"),
@@ -113,23 +110,24 @@ pub fn change_mode_state(k: &Kernel, thread: Obj<Tcb>, change: impl FnOnce(&Mode
     }
 }
 
-/// Prepares the boot hart for user threads: interrupts and the first tick.
+/// Prepares the machine, and the boot hart, for user threads: interrupts and the first tick.
 pub fn start(k: &Kernel) {
     k.current().mode_state.load();
     interrupt::set_up(k);
+    interrupt::set_up_hart(k);
     restart_timer(k);
 }
 
-/// Prepares another hart: address space, user mode, interrupts and the first tick.
-fn start_secondary(k: &Kernel) {
+/// Takes another hart into the kernel's address space, where it can wait for the big lock.
+fn enter_secondary(k: &Kernel) {
     mmu::enter_kernel_space();
     user_mode::set_up(&k.arch.user_mode);
     activate_no_space(k);
-    interrupt::set_up(k);
-    restart_timer(k);
 }
 
-/// Memory-mapped device registers that belong to the kernel: no device untyped covers them.
-pub fn kernel_devices(tree: &fdt::Fdt<'_>) -> impl Iterator<Item = (u64, u64)> {
-    interrupt::devices(tree)
+/// Prepares another hart, which holds the big lock, for user threads: its own interrupts and its first tick. Device sources are left
+/// alone: user code runs already.
+fn start_secondary(k: &Kernel) {
+    interrupt::set_up_hart(k);
+    restart_timer(k);
 }

@@ -63,7 +63,7 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
         Some(Op::TcbBindNotification) => bind_notification(inv, tcb),
         Some(Op::TcbUnbindNotification) => {
             let bound = tcb.bound_notification().ok_or(InvocationError::IllegalOperation)?;
-            bound.unbind();
+            bound.unbind(inv.k);
             Ok(Answer::EMPTY)
         }
         Some(Op::TcbSetAffinity) => {

@@ -60,8 +60,8 @@ pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Out
     if !cap.rights.contains(CapRights::WRITE) {
         return Err(InvocationError::InvalidCapability { index: 1 }.into());
     }
-    let page = cap.notification.bound_thread().and_then(|thread| uintr::sender_page(inv.k, thread));
-    let page = page.ok_or(InvocationError::IllegalOperation)?;
+    let file = cap.notification.bound_thread().and_then(uintr::file_of);
+    let file = file.ok_or(InvocationError::IllegalOperation)?;
     address_space(inv.k, table, asid)?;
     if vaddr >= USER_TOP {
         return Err(InvocationError::InvalidArgument { index: 0 }.into());
@@ -78,11 +78,17 @@ pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Out
     if walk.entry.get().is_valid() {
         return Err(InvocationError::DeleteFirst.into());
     }
-    walk.entry.set(Pte::user_leaf(page, VmRights::ReadWrite, Execute::Never, arch::USER_PRIVILEGE));
+    walk.entry.set(Pte::user_leaf(
+        file.page(inv.k),
+        VmRights::ReadWrite,
+        Execute::Never,
+        arch::USER_PRIVILEGE,
+    ));
     remote::flush_page(inv.k, vaddr, asid);
     let page = SenderPageCap {
         notification: cap.notification,
         is_badged: cap.badge != 0,
+        file,
         mapping: Mapping { asid, vaddr },
     };
     derivation::insert(Cap::SenderPage(page), source, slot);

@@ -8,7 +8,7 @@ use core::arch::asm;
 use core::cell::Cell;
 use core::fmt::Write as _;
 
-use super::super::csr;
+use super::super::{csr, guest_files};
 use super::confinement;
 use crate::arch::UserPrivilege;
 use crate::console::Console;
@@ -114,11 +114,15 @@ impl ModeState {
         self.file.set(0);
     }
 
-    /// Lets the running thread reach its file, and no other.
+    /// Lets the running thread reach its file, and no other. It hears of its interrupts itself from now on: the file is not armed.
     #[inline(always)]
-    pub fn load_file(&self) {
+    fn load_file(&self) {
+        let file = self.file();
         // SAFETY: the register acts on virtual modes only; returns to VS-mode as always.
-        unsafe { csr::write!("hstatus", hstatus(self.file())) };
+        unsafe { csr::write!("hstatus", hstatus(file)) };
+        if file != 0 {
+            guest_files::disarm_file(file);
+        }
     }
 }
 

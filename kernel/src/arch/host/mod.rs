@@ -1,21 +1,25 @@
-//! The hardware layer of tests on the host: memory is an arena of the test, nothing traps, nothing ticks.
+//! The hardware layer of tests on the host: memory is an arena of the test, harts take turns on one thread, nothing ticks by itself.
 #![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
+
+pub(super) mod fpu_unit;
+mod translation;
 
 use core::cell::Cell;
 use std::thread_local;
 
-#[cfg(feature = "uintr")]
-use super::Pte;
-use super::{PageTable, PhysAddr, UserPrivilege};
+use super::fpu::{self, FpuOwners};
+use super::{Interrupt, PhysAddr, Trigger, UserPrivilege};
+use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
-use crate::vm::Asid;
+use crate::remote;
+
+pub use fpu_unit::{fill_fpu, fpu_words};
+pub use translation::{activate_no_space, activate_space, flush_asid, flush_page, may_translate};
 
 /// User threads run in U-mode.
 pub const USER_PRIVILEGE: UserPrivilege = UserPrivilege::U;
-/// The highest device interrupt source.
-pub const MAX_DEVICE_IRQ: u16 = 95;
 /// Physical memory above this is out of reach.
 pub const WINDOW_BYTES: u64 = 254 << 30;
 /// Where the arena appears in physical memory: where RAM starts on the real machine, behind the firmware.
@@ -27,6 +31,8 @@ thread_local! {
     /// Host address of the test's memory.
     pub static ARENA: Cell<usize> = const { Cell::new(0) };
     static INTERRUPT_PENDING: Cell<bool> = const { Cell::new(false) };
+    static HART: Cell<usize> = const { Cell::new(0) };
+    static IPI_PENDING: [Cell<bool>; MAX_HARTS] = const { [const { Cell::new(false) }; MAX_HARTS] };
 }
 
 /// Makes the next looks at pending interrupts find one, or none.
@@ -34,18 +40,80 @@ pub fn set_interrupt_pending(pending: bool) {
     INTERRUPT_PENDING.set(pending);
 }
 
-/// What the hardware layer remembers: nothing.
-pub struct State;
+/// Forgets what the hardware held in an earlier test on this thread.
+pub fn reset() {
+    INTERRUPT_PENDING.set(false);
+    HART.set(0);
+    IPI_PENDING.with(|pending| pending.iter().for_each(|pending| pending.set(false)));
+    fpu_unit::reset();
+    translation::reset();
+    #[cfg(feature = "uintr")]
+    reset_files();
+}
+
+/// All that the hardware holds.
+#[derive(Clone, PartialEq)]
+pub struct View {
+    interrupt_pending: bool,
+    ipi_pending: [bool; MAX_HARTS],
+    fpu: fpu_unit::View,
+    translation: translation::View,
+    #[cfg(feature = "uintr")]
+    files: FilesView,
+}
+
+impl View {
+    /// What the hardware holds now.
+    pub fn take() -> Self {
+        Self {
+            interrupt_pending: INTERRUPT_PENDING.get(),
+            ipi_pending: IPI_PENDING.with(|pending| pending.each_ref().map(Cell::get)),
+            fpu: fpu_unit::view(),
+            translation: translation::view(),
+            #[cfg(feature = "uintr")]
+            files: view_files(),
+        }
+    }
+
+    /// Makes the hardware hold what it held then.
+    pub fn restore(&self) {
+        INTERRUPT_PENDING.set(self.interrupt_pending);
+        IPI_PENDING.with(|now| now.iter().zip(self.ipi_pending).for_each(|(now, then)| now.set(then)));
+        fpu_unit::restore(&self.fpu);
+        translation::restore(&self.translation);
+        #[cfg(feature = "uintr")]
+        restore_files(&self.files);
+    }
+}
+
+/// Makes physical address `at` appear at a host address.
+pub fn place_memory(at: u64, address: usize) {
+    ARENA.set(address.wrapping_sub(at.wrapping_sub(ARENA_PADDR) as usize));
+}
+
+/// Does `work` as another hart.
+pub fn on_hart<R>(hart: usize, work: impl FnOnce() -> R) -> R {
+    assert!(hart < MAX_HARTS, "this kernel is built for {MAX_HARTS} harts");
+    let before = HART.replace(hart);
+    let result = work();
+    HART.set(before);
+    result
+}
+
+/// What the hardware layer remembers.
+pub struct State {
+    /// Whose floating-point registers each hart holds.
+    pub(super) fpu_owners: FpuOwners,
+}
 
 impl State {
     /// Needs nothing from the device tree.
     pub fn new(_tree: &fdt::Fdt<'_>) -> Self {
-        Self
+        Self { fpu_owners: FpuOwners::none() }
     }
 }
 
 #[cfg(feature = "uintr")]
-#[path = "host_files.rs"]
 mod files;
 #[cfg(feature = "uintr")]
 pub use files::*;
@@ -58,39 +126,25 @@ pub struct ModeState;
 impl ModeState {
     /// The state of a new thread.
     pub(crate) fn reset(&self) {}
+
+    fn load(&self) {}
 }
 
 /// Logical number of the hart that executes this.
 pub fn hart_index() -> usize {
-    0
+    HART.get()
 }
 
-/// The thread whose floating-point registers a hart holds.
-pub fn fpu_owner(_k: &Kernel, _hart: usize) -> Option<Obj<Tcb>> {
-    None
+/// Exchanges what the hardware holds of the running thread.
+pub fn thread_switched(k: &Kernel, _from: Obj<Tcb>, to: Obj<Tcb>) {
+    to.mode_state.load();
+    fpu::thread_switched(k, to);
 }
 
-/// An interrupt that the kernel has taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Interrupt {
-    /// Another hart wants something.
-    Ipi,
-    /// An identity is pending in an interrupt file whose owner is blocked.
-    #[cfg(feature = "uintr")]
-    GuestFiles,
-    /// The kernel tick.
-    Timer,
-    /// A device interrupt source.
-    Device(u16),
-}
-
-/// How a source signals.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Trigger {
-    /// As long as the line is high.
-    Level,
-    /// When the line rises.
-    Edge,
+/// Interrupts another hart. One that is asked for something is waiting for the big lock, and does it.
+pub fn send_ipi(k: &Kernel, hart: usize) {
+    IPI_PENDING.with(|pending| pending[hart].set(true));
+    on_hart(hart, || remote::serve(k));
 }
 
 /// Where the kernel sees physical address `at`.
@@ -109,11 +163,6 @@ pub fn kernel_image() -> (PhysAddr, PhysAddr) {
     (PhysAddr(ARENA_PADDR), PhysAddr(ARENA_PADDR + IMAGE_BYTES))
 }
 
-/// Device registers that belong to the kernel.
-pub fn kernel_devices(_tree: &fdt::Fdt<'_>) -> impl Iterator<Item = (u64, u64)> {
-    [(0x0200_0000, 0x1_0000), (0x0c00_0000, 0x60_0000)].into_iter()
-}
-
 /// Prints nothing.
 pub fn console_putchar(_byte: u8) {}
 
@@ -128,17 +177,15 @@ pub fn take_interrupt(_k: &Kernel) -> Option<Interrupt> {
     if armed_and_pending_files() != 0 {
         return Some(Interrupt::GuestFiles);
     }
+    if IPI_PENDING.with(|pending| pending[hart_index()].replace(false)) {
+        return Some(Interrupt::Ipi);
+    }
     INTERRUPT_PENDING.replace(false).then_some(Interrupt::Timer)
 }
 
 /// Whether an interrupt waits.
 pub fn interrupt_pending(_k: &Kernel) -> bool {
     INTERRUPT_PENDING.get()
-}
-
-/// No exception is the kernel's own business.
-pub fn handle_exception(_k: &Kernel, _number: u64) -> bool {
-    false
 }
 
 macro_rules! no_effect {
@@ -154,26 +201,8 @@ no_effect! {
     start(&Kernel);
     /// There is no clock.
     restart_timer(&Kernel);
-    /// User translations are not used.
-    activate_space(Obj<PageTable>, Asid);
-    /// User translations are not used.
-    activate_no_space(&Kernel);
     /// The kernel is not in user address spaces.
-    map_kernel(&Kernel, Obj<PageTable>);
-    /// There is no cached translation.
-    flush_page(u64, Asid);
-    /// There is no cached translation.
-    flush_asid(Asid);
-    /// There is no processor state to exchange.
-    thread_switched(&Kernel, Obj<Tcb>, Obj<Tcb>);
-    /// There is no floating-point unit.
-    fpu_flags_changed(&Kernel, Obj<Tcb>);
-    /// There is no floating-point unit.
-    release_fpu(&Kernel, Obj<Tcb>);
-    /// There is no floating-point unit.
-    save_fpu(&Kernel);
-    /// There is no other hart.
-    send_ipi(&Kernel, usize);
+    map_kernel(&Kernel, Obj<super::PageTable>);
     /// There is no interrupt controller.
     configure_irq(&Kernel, u16, Trigger);
     /// There is no interrupt controller.

@@ -1,0 +1,18 @@
+//! The command line on the real emulator. Skipped by name where there is no emulator or no compiler for the guests,
+//! except in CI, where both must be there.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
+//! | `configurations` | every configuration of the kernel boots and answers |
+//! | `misbehave` | guests that go wrong are told apart |
+//! | `modelled` | cells under the cost model repeat to the cycle; a boot without progress is repeated once |
+//! | `images` | images are the same bytes wherever they are built |
+//! | `bench` | a folder with a matrix and a run, for all of these |
+
+mod bench;
+mod configurations;
+mod images;
+mod main_job;
+mod misbehave;
+mod modelled;

@@ -1,0 +1,23 @@
+//! Guests that go wrong.
+
+use rel4_harness::run::Outcome;
+
+use crate::bench::{Run, possible};
+
+#[test]
+fn guests_that_go_wrong_are_told_apart() {
+    if !possible() {
+        return;
+    }
+    let run = Run::ending(1, include_str!("misbehave.toml"), &[]);
+    let outcome = |who, how| {
+        let id = format!("e.debug.virt.how-{how}.who-{who}.r0");
+        &run.manifest.cell(&id).expect("it ran").outcome
+    };
+    assert!(matches!(outcome("root", "exception"), Outcome::UnhandledFault(_)));
+    assert!(matches!(outcome("child", "exception"), Outcome::Failed(reason) if reason.contains("fault")));
+    assert!(matches!(outcome("root", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
+    assert!(matches!(outcome("child", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
+    assert!(matches!(outcome("root", "silence"), Outcome::RunTimeout(..)));
+    assert!(matches!(outcome("child", "silence"), Outcome::RunTimeout(..)));
+}
