@@ -183,8 +183,8 @@ impl RawCap {
         })
     }
 
-    /// Decodes the capability.
-    #[inline]
+    /// Decodes the capability. Inlined where its parts are used one by one; elsewhere there is [`Slot::cap`](super::slot::Slot::cap).
+    #[inline(always)]
     pub fn decode(self) -> Cap {
         const fn is(tag: Tag) -> u64 {
             tag as u64
@@ -236,8 +236,8 @@ impl RawCap {
         Self::new(Tag::Reply, cap.caller.address() as u64, fields, 0)
     }
 
-    /// Encodes a capability.
-    #[inline]
+    /// Encodes a capability. Inlined, since callers mostly know its type.
+    #[inline(always)]
     pub fn encode(cap: Cap) -> Self {
         let mapping = |mapping: Option<Mapping>| {
             mapping.map_or(0, |m| (u64::from(m.asid.0) << ASID_SHIFT) | (m.vaddr & VADDR_MASK))

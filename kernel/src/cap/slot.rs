@@ -26,7 +26,7 @@ impl Slot {
     }
 
     /// The capability in the slot, decoded.
-    #[inline(always)]
+    #[inline(never)]
     pub fn cap(&self) -> Cap {
         self.cap.get().decode()
     }

@@ -136,9 +136,9 @@ pub fn hart_index() -> usize {
 }
 
 /// Exchanges what the hardware holds of the running thread.
-pub fn thread_switched(k: &Kernel, _from: Obj<Tcb>, to: Obj<Tcb>) {
+pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
     to.mode_state.load();
-    fpu::thread_switched(k, to);
+    fpu::thread_switched(k, from, to);
 }
 
 /// Interrupts another hart. One that is asked for something is waiting for the big lock, and does it.

@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{MessageInfo, Syscall};
 
-use super::user_mode::{ECALL, assert_return_mode};
+use super::user_mode::{self, ECALL};
 use super::{csr, timer};
 use crate::arch::Context;
 use crate::boot::{self, LoaderArguments};
@@ -133,9 +133,6 @@ rel4_return_to_user:
     ld      t0, {next_pc}(a0)
     csrw    sepc, t0
     csrw    sscratch, a0
-    "#,
-    assert_return_mode!(),
-    r#"
     # A load reservation must not survive a switch of threads. Where this store-conditional succeeds it writes the unused word 0.
     sc.d    zero, zero, (a0)
     ld      ra, 8*1(a0)
@@ -364,6 +361,7 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::schedule(k);
         sched::activate(k);
     }
+    user_mode::assert_return_mode();
     leave(k, k.current())
 }
 

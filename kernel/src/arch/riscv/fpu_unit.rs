@@ -7,7 +7,7 @@ use super::csr;
 use crate::arch::FpuState;
 use crate::object::Tcb;
 
-const _: () = assert!(size_of::<FpuState>() == 33 * 8 && offset_of!(Tcb, fpu) % 8 == 0);
+const _: () = assert!(offset_of!(Tcb, fpu) % 8 == 0);
 
 /// Lets user code use the unit.
 #[inline(always)]
@@ -27,6 +27,19 @@ pub(in crate::arch) fn switch_off() {
 #[inline(always)]
 pub(in crate::arch) fn is_on() -> bool {
     csr::read!("sstatus") & csr::SSTATUS_FS != 0
+}
+
+/// Whether user code has changed a register since [`set_unchanged`], or since the unit was switched on.
+#[inline(always)]
+pub(in crate::arch) fn has_changed() -> bool {
+    csr::read!("sstatus") & csr::SSTATUS_FS == csr::SSTATUS_FS
+}
+
+/// Notes that memory has the same as the unit, which is on.
+#[inline(always)]
+pub(in crate::arch) fn set_unchanged() {
+    // SAFETY: leaves the unit on.
+    unsafe { csr::clear!("sstatus", csr::SSTATUS_FS & !csr::SSTATUS_FS_CLEAN) };
 }
 
 macro_rules! registers {
