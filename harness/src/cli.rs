@@ -29,6 +29,8 @@ enum Command {
     Parse(ParseArgs),
     Figures(FiguresArgs),
     Gate(GateArgs),
+    Compare(CompareArgs),
+    Validate(ValidateArgs),
     List(ListArgs),
     /// What the script `x` hands over to.
     #[command(hide = true, disable_help_flag = true)]
@@ -139,6 +141,47 @@ pub struct GateArgs {
     pub run: Option<PathBuf>,
 }
 
+/// Compare the instruction counts of single operations with upstream seL4's own.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness run --matrix configs/bench.toml && harness compare
+  harness compare results/mine --kernel sel4
+
+Prints a table for each kernel and writes upstream-instructions.csv into the run directory. Upstream's numbers are in
+results/upstream.
+
+The answer is also the exit code: 0 no operation costs more than upstream's, 1 one does, 2 there is nothing to compare.")]
+pub struct CompareArgs {
+    /// The run [default: results/latest]
+    #[arg(value_name = "RUN_DIRECTORY")]
+    pub run: Option<PathBuf>,
+    /// Compare this kernel only; may be given several times
+    #[arg(long = "kernel", value_name = "NAME")]
+    pub kernels: Vec<String>,
+}
+
+/// Judge the cost model's cycles by those of a board, operation by operation.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness run --matrix configs/bench.toml && harness validate
+  harness validate results/mine --platform virt-u54
+
+Prints a table for each kernel and platform and writes upstream-cycles.csv into the run directory. The board's numbers are in
+results/upstream. With a kernel of ours the errors are provisional: docs/bench.md says why.
+
+The answer is also the exit code: 0 the errors are within their limits (median 15 %, none above 40 %), 1 they are not, 2 there
+is nothing to judge.")]
+pub struct ValidateArgs {
+    /// The run [default: results/latest]
+    #[arg(value_name = "RUN_DIRECTORY")]
+    pub run: Option<PathBuf>,
+    /// Judge this platform only; may be given several times
+    #[arg(long = "platform", value_name = "NAME")]
+    pub platforms: Vec<String>,
+}
+
 /// Show what a matrix defines, or which runs there are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -205,6 +248,8 @@ fn carry_out(command: &Command) -> anyhow::Result<Exit> {
         Command::Parse(args) => commands::parse::parse(args),
         Command::Figures(args) => commands::figures::figures(args),
         Command::Gate(args) => commands::gate::gate(args),
+        Command::Compare(args) => commands::compare::compare(args),
+        Command::Validate(args) => commands::validate::validate(args),
         Command::List(args) => commands::list::list(args),
         Command::X { arguments } => dev::run(arguments),
     }

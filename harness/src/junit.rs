@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
 use crate::exit::Exit;
 use crate::manifest::{CellRecord, Manifest};
@@ -42,6 +42,11 @@ fn case(cell: &CellRecord) -> TestCase {
     };
     if cell.outcome.exit() != Exit::Done {
         status.set_type(cell.outcome.name()).set_message(cell.outcome.to_string());
+    }
+    if cell.retries > 0 {
+        let mut rerun = TestRerun::new(NonSuccessKind::Error);
+        rerun.set_type("stalled").set_message("the machine stood still and was booted again");
+        status.add_rerun(rerun);
     }
     let mut case = TestCase::new(cell.id.clone(), status);
     case.set_classname(cell.experiment.clone()).set_time(Duration::from_millis(cell.host_ms));

@@ -5,7 +5,7 @@
 //!
 //! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
 //! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
-//! [`stats`], the summary → [`figures`] draws them → [`gate`] compares them with a reference.
+//! [`stats`], the summary → [`figures`] draws them → [`gate`] compares them with a reference, [`upstream`] with seL4's own numbers.
 //!
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
@@ -17,6 +17,7 @@ pub mod commands;
 pub mod config;
 pub mod costmodel;
 pub mod dev;
+pub mod digest;
 pub mod exit;
 pub mod figures;
 pub mod gate;
@@ -34,4 +35,5 @@ pub mod stats;
 pub mod store;
 pub mod time;
 pub mod toolchain;
+pub mod upstream;
 pub mod workspace;

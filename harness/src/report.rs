@@ -77,9 +77,10 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
     }
-    let stalled = manifest.abandoned.iter().filter(|attempt| attempt.outcome.is_timeout()).count();
-    if stalled > 0 {
-        println!("{stalled} boot(s) under the cost model made no progress and were repeated");
+    let repeated: u32 = manifest.cells.iter().map(|cell| cell.retries).sum();
+    if repeated > 0 {
+        let again = manifest.cells.iter().filter(|cell| cell.outcome.is_stall()).count();
+        println!("{repeated} boot(s) stood still and were repeated; {again} of them stood still again");
     }
     let count = |exit| manifest.cells.iter().filter(|cell| cell.outcome.exit() == exit).count();
     println!(

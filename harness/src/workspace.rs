@@ -45,6 +45,12 @@ impl Workspace {
         self.root.join("results")
     }
 
+    /// Where upstream's own numbers are.
+    #[must_use]
+    pub fn upstream_numbers(&self) -> PathBuf {
+        self.results().join("upstream")
+    }
+
     /// Where the specifications of the figures are.
     #[must_use]
     pub fn figure_specifications(&self) -> PathBuf {

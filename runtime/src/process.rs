@@ -7,21 +7,25 @@
 mod create;
 mod report;
 mod start;
+mod thread;
 
 use rel4_abi::{CPtr, CapRights};
 
 pub use create::create;
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
+pub use thread::{Entry, Thread};
 
-use crate::cap::{Endpoint, Tcb, VSpace};
-use crate::resources::ResourceError;
+use crate::cap::{CNode, Endpoint, Tcb, VSpace};
+use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
+#[cfg(doc)]
+use crate::vaddr;
 
 /// Slots of a process's `CSpace`, as a power of two.
 const CNODE_RADIX_BITS: u32 = 4;
 /// Where a process finds the endpoint of its creator, which is its fault handler too.
-const SUPERVISOR: CPtr = CPtr(1);
+pub const SUPERVISOR: CPtr = CPtr(1);
 /// Where a process finds the first capability that it was granted.
 const FIRST_GRANT: u64 = 2;
 
@@ -66,8 +70,9 @@ pub struct ProcessSpec<'a> {
 /// A process that was created.
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
-    tcb: Tcb,
+    cspace: CNode,
     vspace: VSpace,
+    thread: Thread,
 }
 
 impl Process {
@@ -77,7 +82,7 @@ impl Process {
     ///
     /// The kernel's.
     pub fn start(self) -> Result<(), ResourceError> {
-        Ok(self.tcb.resume()?)
+        Ok(self.tcb().resume()?)
     }
 
     /// Its address space.
@@ -88,7 +93,29 @@ impl Process {
 
     /// Its thread.
     #[must_use]
+    pub const fn thread(self) -> Thread {
+        self.thread
+    }
+
+    /// The TCB of its thread.
+    #[must_use]
     pub const fn tcb(self) -> Tcb {
-        self.tcb
+        self.thread.tcb()
+    }
+
+    /// Adds thread number `number`, from 1 to [`vaddr::MAX_THREADS`] less one and each once. It shares everything with the first, but
+    /// has a stack and an IPC buffer of its own; its faults go to the endpoint at `fault_handler` in their `CSpace`. It has priority 0 and no
+    /// entry yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of making objects and mapping frames.
+    pub fn add_thread(
+        self,
+        resources: &mut Resources,
+        number: u64,
+        fault_handler: CPtr,
+    ) -> Result<Thread, ResourceError> {
+        thread::make(resources, self.cspace, self.vspace, number, fault_handler)
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{BootInfo, CPtr, CapRights, InitialSlot, ObjectType, SlotRegion};
 
-use crate::cap::{AsidPool, CNode, Frame, Slot, Tcb, VSpace};
+use crate::cap::{AsidPool, CNode, Frame, IrqControl, Slot, Tcb, VSpace};
 use crate::error;
 use crate::slots::SlotAllocator;
 use crate::untyped::{DeviceStep, UntypedPool};
@@ -65,6 +65,8 @@ impl Resources {
     pub const VSPACE: VSpace = VSpace(InitialSlot::VSpace.cptr());
     /// The root task's thread.
     pub const TCB: Tcb = Tcb(InitialSlot::Tcb.cptr());
+    /// What hands interrupts out.
+    pub const IRQ_CONTROL: IrqControl = IrqControl(InitialSlot::IrqControl.cptr());
     /// The pool that the root task's ASID is from, with room for hundreds more.
     pub const ASID_POOL: AsidPool = AsidPool(InitialSlot::AsidPool.cptr());
 

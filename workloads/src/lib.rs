@@ -16,11 +16,12 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`; for tests [`misbehave`] and `unotification_check` (which needs the
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, [`bench`]; for tests [`misbehave`] and `unotification_check` (which needs the
 //!   processor)
 
 #![cfg_attr(not(test), no_std)]
 
+pub mod bench;
 pub mod bootargs;
 pub mod failure;
 #[cfg(target_arch = "riscv64")]

@@ -6,6 +6,18 @@ use fdt::node::NodeProperty;
 /// Serial ports that the runtime can drive.
 const UART_COMPATIBLE: &[&str] = &["ns16550a"];
 
+/// Alarm clocks that a workload can drive.
+const ALARM_CLOCK_COMPATIBLE: &[&str] = &["google,goldfish-rtc"];
+
+/// A device that interrupts when it is told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlarmClock {
+    /// Physical address of its registers.
+    pub paddr: u64,
+    /// Its interrupt, as the kernel numbers it.
+    pub irq: u64,
+}
+
 /// The parts of the device tree that the root task needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Platform<'a> {
@@ -15,6 +27,8 @@ pub struct Platform<'a> {
     pub uart_paddr: u64,
     /// Frequency of the `time` counter, in hertz, if the device tree says it.
     pub timebase_hz: Option<usize>,
+    /// A real-time clock with an alarm, if there is one.
+    pub alarm_clock: Option<AlarmClock>,
 }
 
 impl<'a> Platform<'a> {
@@ -32,8 +46,16 @@ impl<'a> Platform<'a> {
             .find_node("/cpus")
             .and_then(|cpus| cpus.property("timebase-frequency"))
             .and_then(NodeProperty::as_usize);
-        Some(Self { bootargs, uart_paddr: uart.starting_address as u64, timebase_hz })
+        let alarm_clock = alarm_clock(&tree);
+        Some(Self { bootargs, uart_paddr: uart.starting_address as u64, timebase_hz, alarm_clock })
     }
+}
+
+fn alarm_clock(tree: &Fdt<'_>) -> Option<AlarmClock> {
+    let node = tree.find_compatible(ALARM_CLOCK_COMPATIBLE)?;
+    // The first cell is the number, whatever follows it.
+    let irq = node.property("interrupts")?.value.first_chunk().copied().map(u32::from_be_bytes)?;
+    Some(AlarmClock { paddr: node.reg()?.next()?.starting_address as u64, irq: u64::from(irq) })
 }
 
 #[cfg(test)]
@@ -44,9 +66,14 @@ mod tests {
     const QEMU_VIRT: &[u8] = include_bytes!("../fixtures/qemu-virt-aia.dtb");
 
     #[test]
-    fn boot_arguments_serial_port_and_timebase_of_the_emulator_are_found() {
+    fn boot_arguments_devices_and_timebase_of_the_emulator_are_found() {
         let bootargs = "run=00c0ffee workload=ipc-pingpong rounds=16";
-        let expected = Platform { bootargs, uart_paddr: 0x1000_0000, timebase_hz: Some(10_000_000) };
+        let expected = Platform {
+            bootargs,
+            uart_paddr: 0x1000_0000,
+            timebase_hz: Some(10_000_000),
+            alarm_clock: Some(AlarmClock { paddr: 0x10_1000, irq: 11 }),
+        };
         assert_eq!(Platform::from_fdt(QEMU_VIRT), Some(expected));
     }
 

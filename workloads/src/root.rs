@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::last_resort;
 use crate::output::{self, Records};
 use crate::parameters::Parameters;
-use crate::platform::Platform;
+use crate::platform::{AlarmClock, Platform};
 use crate::workload;
 
 /// In records of boots that were given no usable run id.
@@ -30,6 +30,8 @@ pub struct Root {
     pub records: Records,
     /// Frequency of the `time` counter, in hertz, if it is known.
     pub timebase_hz: Option<usize>,
+    /// A real-time clock with an alarm, if there is one.
+    pub alarm_clock: Option<AlarmClock>,
 }
 
 impl Root {
@@ -67,6 +69,7 @@ pub fn run(boot: Boot) -> ! {
         resources,
         records: output::open(uart, run_id),
         timebase_hz: platform.timebase_hz,
+        alarm_clock: platform.alarm_clock,
     };
 
     let status = match dispatch(&mut root, platform.bootargs) {

@@ -1,5 +1,6 @@
 //! The workloads by name.
 
+use crate::bench;
 use crate::failure::Failure;
 #[cfg(target_arch = "riscv64")]
 use crate::ipc_async;
@@ -23,6 +24,7 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_async::NAME, run: ipc_async::run },
+    Workload { name: bench::NAME, run: bench::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: unotification_check::NAME, run: unotification_check::run },

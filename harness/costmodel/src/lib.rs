@@ -8,7 +8,8 @@
 //! says what is charged at which of them → while the block runs, each charge reaches the [`model`], which moves the
 //! clock of a [`hart`] by way of its caches ([`set_associative`]), [`tlb`] and the [`directory`] of lines shared between
 //! harts, and answers whether the [`schedule`] wants the slice to end → a marker of the guest copies the [`counters`] and
-//! opens or closes a [`window`] → the exit marker writes the [`report`], which has to keep the [`rules`].
+//! opens or closes a [`window`] → the exit marker writes the [`report`], which has to keep the [`rules`]. All the while a
+//! [`heartbeat`] says that there is progress.
 //!
 //! Principles: everything but [`ffi`] is safe Rust that knows no emulator and is tested without one; nothing is
 //! allocated or formatted while the guest runs; no host time, host address or host randomness reaches a figure.
@@ -20,6 +21,7 @@ pub mod directory;
 #[cfg(any(feature = "api-v1", feature = "api-v4"))]
 mod ffi;
 pub mod hart;
+pub mod heartbeat;
 pub mod interface;
 pub mod memory_map;
 pub mod model;

@@ -277,6 +277,13 @@ impl Model {
         self.end_slice()
     }
 
+    /// How far the slowest hart is that should be running, in cycles; the running one's clock where all others sleep.
+    #[must_use]
+    pub fn progress(&self) -> u64 {
+        let running = self.harts[self.running].clock;
+        self.harts.iter().filter(|hart| !hart.idle).map(|hart| hart.clock).min().unwrap_or(running)
+    }
+
     /// Whether the guest has said that the run is over.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -49,6 +49,8 @@ pub struct Options {
     pub preset: Option<PathBuf>,
     /// Where the report goes; none without.
     pub report: Option<PathBuf>,
+    /// The file that says how far the guest is, for who watches it; none without.
+    pub heartbeat: Option<PathBuf>,
     /// Virtual addresses of the kernel.
     pub kernel: Range<u64>,
     /// The kernel's code that saves the state of an interrupted program, if that is to be told apart.
@@ -68,6 +70,7 @@ impl Default for Options {
             lead: 50,
             preset: None,
             report: None,
+            heartbeat: None,
             kernel: 1 << 63..u64::MAX,
             trap_entry: None,
             trap_return: None,
@@ -82,7 +85,7 @@ impl Default for Options {
 pub enum OptionsError {
     /// An argument that has no meaning.
     #[error(
-        "`{0}`: expected one of detail, lead, preset, report, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
+        "`{0}`: expected one of detail, lead, preset, report, heartbeat, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
     )]
     Unknown(String),
     /// A level of detail that is none.
@@ -115,6 +118,7 @@ impl Options {
                 "lead" => options.lead = number(value)?,
                 "preset" => options.preset = Some(value.into()),
                 "report" => options.report = Some(value.into()),
+                "heartbeat" => options.heartbeat = Some(value.into()),
                 "kernel" => options.kernel = range(value)?,
                 "trap_entry" => options.trap_entry = Some(range(value)?),
                 "trap_return" => options.trap_return = Some(range(value)?),
@@ -137,6 +141,7 @@ impl Options {
         let path = |key, path: &PathBuf| format!("{key}={}", path.display());
         arguments.extend(self.preset.iter().map(|file| path("preset", file)));
         arguments.extend(self.report.iter().map(|file| path("report", file)));
+        arguments.extend(self.heartbeat.iter().map(|file| path("heartbeat", file)));
         arguments.extend(self.trap_vectors.iter().map(|vector| format!("trap_vector={vector:#x}")));
         arguments.extend(self.user_vectors.iter().map(|vector| format!("user_vector={vector:#x}")));
         arguments
@@ -168,6 +173,7 @@ mod tests {
             lead: 20,
             preset: Some("a/preset".into()),
             report: Some("a/report".into()),
+            heartbeat: Some("a/heartbeat".into()),
             kernel: 0x8020_0000..0x8040_0000,
             trap_entry: Some(0x8020_1000..0x8020_1040),
             trap_return: Some(0x8020_1040..0x8020_1080),

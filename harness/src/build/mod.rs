@@ -15,10 +15,10 @@ use anyhow::{Context as _, bail};
 use fs4::fs_std::FileExt as _;
 use rel4_loader::image::pack;
 use rel4_loader::payload::Contents;
-use sha2::{Digest as _, Sha256};
 
 use crate::config::{Kernel, KernelSource};
 use crate::costmodel::landmarks;
+use crate::digest::sha256;
 use crate::manifest::{BuildRecord, PartRecord};
 use crate::store;
 use crate::toolchain::GuestToolchain;
@@ -175,25 +175,6 @@ fn existing(kernel: &Kernel) -> anyhow::Result<Image> {
     })?;
     anyhow::ensure!(bytes.starts_with(b"\x7fELF"), "{} is no ELF file; name a boot image", path.display());
     Ok(Image { path: path.clone(), sha256: sha256(&bytes), bytes: bytes.len() as u64, build: None })
-}
-
-/// Makes sure that the image at `path` is the one that has this SHA-256.
-///
-/// # Errors
-/// It cannot be read, or is another one.
-pub fn verify(path: &Path, expected: &str) -> anyhow::Result<()> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    anyhow::ensure!(
-        sha256(&bytes) == expected,
-        "{} is not the image that the run began with; unlike things are not mixed, start a new run",
-        path.display()
-    );
-    Ok(())
-}
-
-/// SHA-256 in hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Copies `image` to `to`, whole or not at all.

@@ -17,8 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
+use crate::digest;
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use experiment::Experiment;
 pub use kernel::{Feature, Kernel, KernelSource, Profile, Settings};
@@ -77,7 +76,7 @@ impl Matrix {
     /// SHA-256 of the file's text, in hexadecimal.
     #[must_use]
     pub fn sha256(&self) -> String {
-        format!("{:x}", Sha256::digest(self.text.as_bytes()))
+        digest::sha256(self.text.as_bytes())
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Machine {
     pub boot_limit: Duration,
     /// Host time from the first record to the last.
     pub run_limit: Duration,
+    /// Host time without a byte of serial output and without progress of the machine.
+    pub stall_limit: Duration,
     /// The preset of the cost model, for [`Clock::Model`].
     pub preset: Option<PathBuf>,
     /// The emulator's program, if it is not the one on the PATH.

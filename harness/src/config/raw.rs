@@ -57,6 +57,7 @@ pub(super) struct RawPlatform {
     pub(super) clock: At<String>,
     pub(super) boot_s: At<i64>,
     pub(super) run_s: At<i64>,
+    pub(super) stall_s: Option<At<i64>>,
     pub(super) preset: Option<At<PathBuf>>,
     pub(super) emulator: Option<PathBuf>,
 }

@@ -17,6 +17,8 @@ use crate::costmodel::preset;
 /// Limits that keep typing errors from becoming weeks of machine time.
 const REPEATS: RangeInclusive<i64> = 1..=1000;
 const LIMIT_S: RangeInclusive<i64> = 1..=86_400;
+/// How long a machine may stand still, if the matrix does not say: long enough for a host that is very busy.
+const STALL_S: u32 = 30;
 
 pub(super) fn validate(path: &Path, text: String, raw: &RawMatrix) -> Result<Matrix, ConfigError> {
     let mut check = Check { path, text: &text, mistakes: Vec::new() };
@@ -210,6 +212,7 @@ impl Check<'_> {
         let memory_mib = self.number(&raw.memory_mib, 128..=65_536, "memory_mib");
         let boot_s = self.number(&raw.boot_s, LIMIT_S, "boot_s");
         let run_s = self.number(&raw.run_s, LIMIT_S, "run_s");
+        let stall_s = raw.stall_s.as_ref().map_or(Some(STALL_S), |raw| self.number(raw, LIMIT_S, "stall_s"));
         for (text, what) in [(&raw.machine, "machine"), (&raw.cpu, "cpu")] {
             if text.get_ref().is_empty() || text.get_ref().starts_with('-') {
                 self.mistake(
@@ -228,6 +231,7 @@ impl Check<'_> {
             clock: clock?,
             boot_limit: Duration::from_secs(boot_s?.into()),
             run_limit: Duration::from_secs(run_s?.into()),
+            stall_limit: Duration::from_secs(stall_s?.into()),
             preset,
             emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
         })

@@ -1,7 +1,8 @@
 //! The cost model in a run directory.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use rel4_costmodel::options::{Detail, Options};
@@ -11,30 +12,43 @@ use rel4_costmodel::rules;
 
 use super::{landmarks, plugin, preset};
 use crate::config::Machine;
-use crate::manifest::ImageRecord;
+use crate::digest::sha256;
+use crate::manifest::{FileRecord, ImageRecord, ModelRecord};
 use crate::platform::{Plugin, qemu};
 use crate::run::directory::RunDirectory;
 use crate::store;
 use crate::workspace::Workspace;
 
-/// Puts plugin and preset of the platform called `name` into the run directory.
+/// Puts plugin and preset of the platform called `name` into the run directory, and tells what they are; none for a platform whose
+/// clock needs neither.
 ///
 /// # Errors
 ///
 /// The emulator takes no plugin of ours, the plugin does not build, the preset is wrong, or the disk is full.
-pub fn begin(directory: &RunDirectory, name: &str, machine: &Machine, emulator: &Path) -> anyhow::Result<()> {
+pub fn begin(
+    directory: &RunDirectory,
+    name: &str,
+    machine: &Machine,
+    emulator: &Path,
+) -> anyhow::Result<Option<ModelRecord>> {
     if machine.clock.detail().is_none() {
-        return Ok(());
+        return Ok(None);
     }
-    if let Some(file) = &machine.preset {
-        let preset = preset::load(file)?.to_canonical();
-        store::replace(&directory.join(RunDirectory::model_preset(name)), |to| {
-            Ok(to.write_all(preset.as_bytes())?)
-        })?;
-    }
+    let keep = |path: PathBuf, bytes: &[u8]| -> anyhow::Result<FileRecord> {
+        store::replace(&directory.join(&path), |to| Ok(to.write_all(bytes)?))?;
+        Ok(FileRecord { path, sha256: sha256(bytes) })
+    };
+    let preset = match &machine.preset {
+        None => None,
+        Some(file) => {
+            let preset = preset::load(file)?.to_canonical();
+            Some(keep(RunDirectory::model_preset(name), preset.as_bytes())?)
+        }
+    };
     let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-    store::replace(&directory.join(RunDirectory::model_plugin(name)), |to| Ok(to.write_all(&bytes)?))
+    let plugin = keep(RunDirectory::model_plugin(name), &bytes)?;
+    Ok(Some(ModelRecord { plugin, preset }))
 }
 
 /// What the plugin is asked to do for a cell; none where the clock needs none.
@@ -53,6 +67,7 @@ pub fn plugin_of(
         detail,
         preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
+        heartbeat: Some(RunDirectory::model_heartbeat(cell)),
         ..Options::default()
     };
     // An image that was made elsewhere has no symbols that we know: then the stages of its traps are not told apart.
@@ -60,6 +75,21 @@ pub fn plugin_of(
         landmarks::mark(&mut options, &build.symbols)?;
     }
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))
+}
+
+/// Removes what the plugin wrote for the watchdog alone.
+///
+/// # Errors
+///
+/// It cannot be removed.
+pub fn forget_heartbeat(directory: &RunDirectory, cell: &str) -> anyhow::Result<()> {
+    let path = directory.join(RunDirectory::model_heartbeat(cell));
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads and checks the report of a cell that ran on `platform`.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::manifest::Manifest;
 
-/// Options of the emulator whose values name files or the boot and do not change what the machine is.
-const VALUES_THAT_DO_NOT_MATTER: [&str; 3] = ["-kernel", "-serial", "-append"];
+/// Options of the emulator whose values name files or the boot and do not change what the machine is. The plugin's preset is compared
+/// by what it holds.
+const VALUES_THAT_DO_NOT_MATTER: [&str; 4] = ["-kernel", "-serial", "-append", "-plugin"];
 
 /// Why the counts of two runs cannot be compared, one line each.
 pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) -> Vec<String> {
@@ -30,6 +31,9 @@ pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) 
     for (platform, emulator) in &reference.emulators {
         let Some(here) = run.emulators.get(platform) else { continue };
         check(&format!("emulator for {platform}"), Some(&emulator.version), Some(&here.version));
+        if let Some(preset) = preset(reference, platform) {
+            check(&format!("preset for {platform}"), Some(preset), self::preset(run, platform));
+        }
         if let (Some(machine), Some(here)) =
             (machines.get(platform.as_str()), machines_here.get(platform.as_str()))
         {
@@ -37,6 +41,11 @@ pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) 
         }
     }
     differences
+}
+
+/// What the preset of a platform holds, if it has one.
+fn preset<'m>(manifest: &'m Manifest, platform: &str) -> Option<&'m str> {
+    Some(&manifest.models.get(platform)?.preset.as_ref()?.sha256)
 }
 
 /// The machine that each platform's cells ran on, as the emulator was told.

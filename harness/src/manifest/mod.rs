@@ -65,6 +65,9 @@ pub struct Manifest {
     pub host: Host,
     /// Seeds of everything that draws random numbers.
     pub seeds: BTreeMap<String, u64>,
+    /// The cost model's plugin and preset, for each platform that uses them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, ModelRecord>,
     /// The boot image of each kernel.
     pub images: BTreeMap<String, ImageRecord>,
     /// The ids of all cells, in the order of the plan.
@@ -83,6 +86,24 @@ pub struct MatrixRecord {
     /// Where it was read from.
     pub path: PathBuf,
     /// SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// What a platform's cost model is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The plugin.
+    pub plugin: FileRecord,
+    /// The preset in the plugin's own form; none for the schedule alone.
+    pub preset: Option<FileRecord>,
+}
+
+/// A file that a run is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The copy in the run directory, relative to it.
+    pub path: PathBuf,
+    /// SHA-256 of it.
     pub sha256: String,
 }
 
@@ -161,6 +182,9 @@ pub struct CellRecord {
     /// What the kernel warned of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// How often it was booted before because the machine stood still; those attempts are among the abandoned.
+    #[serde(default)]
+    pub retries: u32,
     /// What it came to.
     pub outcome: Outcome,
 }

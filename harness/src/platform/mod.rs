@@ -26,6 +26,9 @@ pub fn of(machine: &Machine) -> Box<dyn Platform> {
 pub struct Emulator {
     /// Its program.
     pub program: PathBuf,
+    /// SHA-256 of the program; none for one that cannot be read.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// How it names itself.
     pub version: String,
 }
@@ -88,6 +91,12 @@ pub trait Running {
     /// # Errors
     /// The output cannot be read.
     fn read_serial(&mut self) -> io::Result<Vec<u8>>;
+
+    /// A number that changes while the machine does something; what it counts is its own affair.
+    ///
+    /// # Errors
+    /// Its state cannot be found out.
+    fn progress(&mut self) -> io::Result<u64>;
 
     /// How the machine ended by itself, if it did.
     ///

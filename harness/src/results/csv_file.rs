@@ -6,11 +6,11 @@ use std::{fs, io};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::table_error::TableError;
+use super::TableError;
 use crate::store;
 
 /// Reads all rows of the file at `path` and gives each to `take` with its line number.
-pub(super) fn read<R: DeserializeOwned>(
+pub(crate) fn read<R: DeserializeOwned>(
     path: &Path,
     header: &[&str],
     mut take: impl FnMut(R) -> Result<(), String>,
@@ -41,7 +41,7 @@ pub(super) fn read<R: DeserializeOwned>(
 }
 
 /// Replaces the file at `path` by `rows`, or leaves it as it was.
-pub(super) fn replace<R: Serialize>(
+pub(crate) fn replace<R: Serialize>(
     path: &Path,
     header: &[&str],
     mut rows: impl Iterator<Item = R>,
@@ -56,13 +56,13 @@ pub(super) fn replace<R: Serialize>(
 
 /// A number as results files have it: at most six decimals, which is less than any clock resolves, and more would be the
 /// noise of binary fractions.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     // Adding zero turns a negative zero into a plain one.
     format!("{}", (value * 1e6).round() / 1e6 + 0.0)
 }
 
 /// Reads what [`number`] writes.
-pub(super) fn parse_number(column: &str, text: &str) -> Result<f64, String> {
+pub(crate) fn parse_number(column: &str, text: &str) -> Result<f64, String> {
     let value = text.parse().ok().filter(|value: &f64| value.is_finite());
     value.ok_or_else(|| format!("{column} is `{text}`, which is not a number"))
 }

@@ -3,6 +3,7 @@
 use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
+use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
 use super::raw::RawRun;
 use crate::config::{Clock, Value};
@@ -93,6 +94,9 @@ pub enum MeasurementError {
     /// The markers make no sense.
     #[error(transparent)]
     Markers(#[from] MarkerError),
+    /// The microbenchmarks make no sense.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// The guest did not say how fast its clock ticks.
     #[error("the guest did not note timebase_hz, so ticks cannot be turned into time")]
     NoTimebase,
@@ -141,6 +145,7 @@ pub fn measure(
     match (run.program()?, report) {
         ("ipc-pingpong" | "ipc-async", Some(report)) => ipc_pingpong_modelled(&run, report),
         ("ipc-pingpong" | "ipc-async", None) => ipc_pingpong(&run, meta.clock).map(|series| vec![series]),
+        ("bench", report) => bench(&run, report, meta.clock),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
         ("unotification-check", report) => Ok(report.map(series::counters).unwrap_or_default()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),

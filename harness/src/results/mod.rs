@@ -7,14 +7,16 @@
 //! runs can be compared as text. They are replaced whole, by renaming, so that a reader or a full disk never leaves half
 //! a cell behind. Samples stay raw in the serial logs.
 
+mod bench;
 mod cell;
-mod csv_file;
+pub(crate) mod csv_file;
 mod measurement;
 mod raw;
 mod sample_table;
 mod summary_table;
 mod table_error;
 
+pub use bench::BenchError;
 pub use cell::{CellKey, CellMeta, ParametersError};
 pub use measurement::{MeasurementError, Series, measure};
 pub use sample_table::SampleTable;

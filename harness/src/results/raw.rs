@@ -51,6 +51,16 @@ impl<'r> RawRun<'r> {
             .find_map(|record| record.number(key).ok())
     }
 
+    /// The notes that have a field called `key`, in the guest's order.
+    pub(super) fn notes_with(&self, key: &'static str) -> impl Iterator<Item = &'r Record> {
+        self.notes.iter().copied().filter(move |note| note.text(key).is_ok())
+    }
+
+    /// The samples of `metric`, whatever they are in.
+    pub(super) fn raw(&self, metric: &str) -> Option<&RawSeries> {
+        self.series.get(metric)
+    }
+
     /// The samples of `metric`, which must be in `unit`.
     pub(super) fn series(
         &self,

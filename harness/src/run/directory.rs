@@ -124,6 +124,12 @@ impl RunDirectory {
         Path::new(MODEL).join(format!("{cell_id}.report"))
     }
 
+    /// Where the plugin says how far a cell is while it runs, relative to the directory.
+    #[must_use]
+    pub fn model_heartbeat(cell_id: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{cell_id}.heartbeat"))
+    }
+
     /// The preset of a platform in the plugin's own form, relative to the directory.
     #[must_use]
     pub fn model_preset(platform: &str) -> PathBuf {

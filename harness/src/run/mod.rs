@@ -125,10 +125,10 @@ impl Session<'_> {
         Ok(record)
     }
 
-    /// Boots `cell`; once more if the cost model's schedule stalled, which it does now and then on QEMU 7.2 under load.
+    /// Boots `cell`; once more if the machine stood still, which QEMU 7.2 has been seen to do under load.
     fn boot_with_patience(&mut self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
         let (mut first, log) = self.boot(cell)?;
-        if first.model.is_none() || !first.outcome.is_timeout() {
+        if !first.outcome.is_stall() {
             return Ok((first, log));
         }
         if let Some(place) = self.directory.set_aside(&cell.id)? {
@@ -136,7 +136,8 @@ impl Session<'_> {
         }
         self.manifest.abandoned.push(first);
         self.manifest.save(self.directory.path())?;
-        self.boot(cell)
+        let (second, log) = self.boot(cell)?;
+        Ok((CellRecord { retries: 1, ..second }, log))
     }
 
     fn boot(&self, cell: &Cell) -> anyhow::Result<(CellRecord, SerialLog)> {
@@ -155,8 +156,9 @@ impl Session<'_> {
             plugin: setup::plugin_of(&cell.id, &cell.platform, machine, &self.manifest.images[&cell.kernel])?,
         };
         let platform = self.platforms[&cell.platform].as_ref();
-        let limits = Limits { boot: machine.boot_limit, run: machine.run_limit };
+        let limits = Limits { boot: machine.boot_limit, run: machine.run_limit, stall: machine.stall_limit };
         let boot = cell::boot(platform, &launch, &run_id, limits, self.interrupt)?;
+        setup::forget_heartbeat(self.directory, &cell.id)?;
         if launch.log().exists() {
             sync(&launch.log())?;
         }
@@ -179,6 +181,7 @@ impl Session<'_> {
             started,
             host_ms: u64::try_from(boot.took.as_millis()).unwrap_or(u64::MAX),
             warnings: boot.log.warnings.clone(),
+            retries: 0,
             outcome: boot.outcome,
         };
         Ok((record, boot.log))

@@ -27,6 +27,8 @@ pub enum Outcome {
     BootTimeout(Duration),
     /// Records came, but no end in time.
     RunTimeout(Duration, String),
+    /// Neither serial output nor progress: emulator or guest stands still.
+    Stalled(Duration),
     /// The guest would not stop writing.
     Flood(usize),
     /// The guest ended before its work was done.
@@ -62,6 +64,7 @@ impl Outcome {
         match ending {
             Ending::Died(how) => Self::EmulatorDied(how.clone()),
             Ending::RunTimeout => Self::RunTimeout(limits.run, missing),
+            Ending::Stalled => Self::Stalled(limits.stall),
             Ending::Flood => Self::Flood(super::watch::SERIAL_LIMIT_BYTES),
             Ending::BootTimeout if !damaged => Self::BootTimeout(limits.boot),
             Ending::PoweredOff if !damaged => Self::PoweredOff(missing),
@@ -82,6 +85,7 @@ impl Outcome {
             | Self::UnhandledFault(_)
             | Self::BootTimeout(_)
             | Self::RunTimeout(..)
+            | Self::Stalled(_)
             | Self::Flood(_)
             | Self::PoweredOff(_)
             | Self::NotRepeatable(_)
@@ -103,10 +107,10 @@ impl Outcome {
         matches!(self, Self::Measured | Self::NotRepeatable(_))
     }
 
-    /// Whether the machine was turned off because nothing came of it in time.
+    /// Whether the machine was turned off because it stood still.
     #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::BootTimeout(_) | Self::RunTimeout(..))
+    pub fn is_stall(&self) -> bool {
+        matches!(self, Self::Stalled(_))
     }
 
     /// A short name, for lists.
@@ -120,6 +124,7 @@ impl Outcome {
             Self::UnhandledFault(_) => "unhandled fault",
             Self::BootTimeout(_) => "boot timeout",
             Self::RunTimeout(..) => "run timeout",
+            Self::Stalled(_) => "stalled",
             Self::Flood(_) => "serial flood",
             Self::PoweredOff(_) => "powered off",
             Self::NotRepeatable(_) => "not repeatable",
@@ -163,6 +168,11 @@ impl fmt::Display for Outcome {
                 "user space was reached but not the end within {} s: {missing}; look for a hang there (a fault of the root task looks the same in a release kernel: try a debug one), or raise run_s",
                 limit.as_secs()
             ),
+            Self::Stalled(limit) => write!(
+                f,
+                "the machine stood still for {} s, twice: no serial output and no progress; a guest of which every hart sleeps for good does that, see the end of the log, or raise stall_s on a host that is very busy",
+                limit.as_secs()
+            ),
             Self::Flood(limit) => {
                 write!(
                     f,
@@ -204,7 +214,8 @@ mod tests {
     use super::*;
     use crate::serial;
 
-    const LIMITS: Limits = Limits { boot: Duration::from_secs(5), run: Duration::from_secs(60) };
+    const LIMITS: Limits =
+        Limits { boot: Duration::from_secs(5), run: Duration::from_secs(60), stall: Duration::from_secs(30) };
 
     fn judge(ending: &Ending, text: &str) -> Outcome {
         Outcome::judge(ending, &serial::parse(text.as_bytes(), Some("0123abcd")), LIMITS)
@@ -229,6 +240,7 @@ mod tests {
         for (outcome, exit) in [
             (Outcome::Measured, Exit::Done),
             (Outcome::BootTimeout(LIMITS.boot), Exit::Failed),
+            (Outcome::Stalled(LIMITS.stall), Exit::Failed),
             (Outcome::NotRepeatable("x".into()), Exit::Failed),
             (Outcome::Damaged("x".into()), Exit::Inconclusive),
             (Outcome::EmulatorDied("x".into()), Exit::Tooling),

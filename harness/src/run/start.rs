@@ -7,6 +7,7 @@ use super::directory::RunDirectory;
 use crate::build;
 use crate::config::Matrix;
 use crate::costmodel::setup;
+use crate::digest;
 use crate::manifest::provenance::{Host, Source, Toolchain};
 use crate::manifest::{ImageRecord, MATRIX_FILE, Manifest, MatrixRecord, SCHEMA, State};
 use crate::plan::Plan;
@@ -58,8 +59,10 @@ pub fn begin(
             },
         );
     }
+    let mut models = BTreeMap::new();
     for (name, emulator) in &emulators {
-        setup::begin(directory, name, &matrix.platforms[name], &emulator.program)?;
+        let model = setup::begin(directory, name, &matrix.platforms[name], &emulator.program)?;
+        models.extend(model.map(|model| (name.clone(), model)));
     }
     store::replace(&directory.join(MATRIX_FILE), |file| Ok(file.write_all(matrix.text.as_bytes())?))?;
     let sources = Workspace::current().map_or_else(|_| PathBuf::from("."), |workspace| workspace.root);
@@ -81,6 +84,7 @@ pub fn begin(
         firmware: None,
         host: Host::probe(),
         seeds: seeds.into_iter().map(|(name, seed)| (name.to_owned(), seed)).collect(),
+        models,
         images: kept,
         planned: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
         cells: Vec::new(),
@@ -99,15 +103,21 @@ pub fn resume(
     manifest: Manifest,
     emulators: &BTreeMap<String, Emulator>,
 ) -> anyhow::Result<Manifest> {
-    for image in manifest.images.values() {
-        build::verify(&directory.join(&image.path), &image.sha256)?;
+    let images = manifest.images.values().map(|image| (&image.path, &image.sha256));
+    let models = manifest.models.values().flat_map(|model| [Some(&model.plugin), model.preset.as_ref()]);
+    let models = models.flatten().map(|file| (&file.path, &file.sha256));
+    for (path, sha256) in images.chain(models) {
+        digest::verify(&directory.join(path), sha256)?;
     }
     for (platform, then) in &manifest.emulators {
-        let now = emulators.get(platform).map_or("missing", |emulator| emulator.version.as_str());
+        let now = emulators.get(platform);
+        let version = now.map_or("missing", |emulator| emulator.version.as_str());
         anyhow::ensure!(
-            then.version == now,
-            "the run began with {} on platform `{platform}`, now it is {now}; unlike things are not mixed, start a new run",
-            then.version
+            then.version == version
+                && (then.sha256.is_none() || now.is_some_and(|now| now.sha256 == then.sha256)),
+            "the run began with {} on platform `{platform}`, now it is {version}{}; unlike things are not mixed, start a new run",
+            then.version,
+            if then.version == version { " in another build" } else { "" }
         );
     }
     eprintln!(

@@ -26,6 +26,8 @@ pub enum Ending {
     BootTimeout,
     /// Records came, but no end within the run limit.
     RunTimeout,
+    /// Neither serial output nor progress within the stall limit.
+    Stalled,
     /// The guest wrote more than [`SERIAL_LIMIT_BYTES`].
     Flood,
     /// The guest powered the machine off or reset it.
@@ -43,6 +45,8 @@ pub struct Limits {
     pub boot: Duration,
     /// From the first record to the end.
     pub run: Duration,
+    /// Without serial output and without progress of the machine.
+    pub stall: Duration,
 }
 
 /// The host's time, so that tests need not wait for it.
@@ -85,6 +89,7 @@ pub fn watch(
     interrupt: &Interrupt,
 ) -> io::Result<Ending> {
     let mut deadline = Deadline { at: clock.now() + limits.boot, ending: Ending::BootTimeout };
+    let mut watchdog = Watchdog { limit: limits.stall, progress: 0, since: clock.now() };
     let mut received = 0;
     loop {
         // The state is asked for before the output is read: what a machine wrote before it ended is never missed.
@@ -120,6 +125,9 @@ pub fn watch(
         if clock.now() >= deadline.at {
             return Ok(deadline.ending);
         }
+        if watchdog.barks(clock.now(), machine.progress()?, &bytes) {
+            return Ok(Ending::Stalled);
+        }
         clock.sleep(POLL);
     }
 }
@@ -138,6 +146,25 @@ impl Deadline {
     }
 }
 
+/// Notices a machine that stands still.
+struct Watchdog {
+    limit: Duration,
+    /// What the machine said last.
+    progress: u64,
+    /// Since when nothing has happened.
+    since: Duration,
+}
+
+impl Watchdog {
+    /// Whether nothing has happened for too long, `now` that the machine says `progress` and has written `bytes`.
+    fn barks(&mut self, now: Duration, progress: u64, bytes: &[u8]) -> bool {
+        if progress != self.progress || !bytes.is_empty() {
+            (self.progress, self.since) = (progress, now);
+        }
+        now - self.since >= self.limit
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -148,7 +175,8 @@ mod tests {
     use super::*;
 
     const RUN: &str = "0123abcd";
-    const LIMITS: Limits = Limits { boot: Duration::from_secs(5), run: Duration::from_secs(60) };
+    const LIMITS: Limits =
+        Limits { boot: Duration::from_secs(5), run: Duration::from_secs(60), stall: Duration::from_secs(2) };
 
     #[derive(Clone, Default)]
     struct MockClock(Rc<Cell<Duration>>);
@@ -162,11 +190,13 @@ mod tests {
         }
     }
 
-    /// Says its lines at their times (in milliseconds), then ends by itself or stays silent for ever.
+    /// Says its lines at their times (in milliseconds), then ends by itself or stays silent for ever. It computes until it
+    /// stands still.
     struct MockMachine {
         clock: MockClock,
         lines: Vec<(u64, String)>,
         end: Option<(u64, SelfEnd)>,
+        stands_still: Option<u64>,
     }
 
     impl Running for MockMachine {
@@ -179,13 +209,25 @@ mod tests {
             let now = self.clock.now();
             Ok(self.end.clone().filter(|(at, _)| Duration::from_millis(*at) <= now).map(|(_, end)| end))
         }
+        fn progress(&mut self) -> io::Result<u64> {
+            let now = u64::try_from(self.clock.now().as_millis()).expect("short");
+            Ok(self.stands_still.map_or(now, |since| now.min(since)))
+        }
         fn stop(&mut self) {}
     }
 
     fn ending(lines: &[(u64, &str)], end: Option<(u64, SelfEnd)>) -> (Ending, u64) {
+        ending_of(lines, end, None)
+    }
+
+    fn ending_of(
+        lines: &[(u64, &str)],
+        end: Option<(u64, SelfEnd)>,
+        stands_still: Option<u64>,
+    ) -> (Ending, u64) {
         let clock = MockClock::default();
         let lines = lines.iter().map(|(at, line)| (*at, (*line).to_owned())).collect();
-        let mut machine = MockMachine { clock: clock.clone(), lines, end };
+        let mut machine = MockMachine { clock: clock.clone(), lines, end, stands_still };
         let mut monitor = Monitor::new(RUN);
         let ending =
             watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default()).expect("no i/o error");
@@ -216,6 +258,20 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_that_stands_still_is_stopped_before_its_time_is_up() {
+        let (begin, _) = records();
+        assert_eq!(ending_of(&[(100, &begin)], None, Some(1_000)), (Ending::Stalled, 3_000));
+        assert_eq!(ending_of(&[], None, Some(0)), (Ending::Stalled, 2_000));
+    }
+
+    #[test]
+    fn a_machine_that_writes_does_not_stand_still() {
+        let (begin, end) = records();
+        let lines = [(100, &*begin), (2_000, "x\n"), (3_900, "x\n"), (5_800, &end)];
+        assert_eq!(ending_of(&lines, None, Some(0)), (Ending::End, 5_800));
+    }
+
+    #[test]
     fn a_panic_ends_the_run_after_its_last_words() {
         assert_eq!(ending(&[(100, "@kernel-panic hart=0 x\n")], None), (Ending::GaveUp, 600));
         assert_eq!(ending(&[(100, "@loader-panic x\n")], None), (Ending::GaveUp, 600));
@@ -242,7 +298,8 @@ mod tests {
     #[test]
     fn an_interrupt_is_heard() {
         let clock = MockClock::default();
-        let mut machine = MockMachine { clock: clock.clone(), lines: Vec::new(), end: None };
+        let mut machine =
+            MockMachine { clock: clock.clone(), lines: Vec::new(), end: None, stands_still: None };
         let interrupt = Interrupt::default();
         interrupt.request();
         let ending = watch(&mut machine, &mut Monitor::new(RUN), LIMITS, &clock, &interrupt);

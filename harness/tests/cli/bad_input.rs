@@ -16,7 +16,7 @@ fn an_unknown_key_is_named_with_line_and_column() {
 fn a_bad_value_is_named_with_line_and_column() {
     let bench = Bench::new();
     bench.write("m.toml", &MATRIX.replace("clock = \"icount\"", "clock = \"sundial\""));
-    bench.run("").assert(3, "m.toml:10:9: unknown clock `sundial`; known: icount, model, host");
+    bench.run("").assert(3, "m.toml:10:9: unknown clock `sundial`; known: icount, schedule, model, host");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::process::{self, ExitCode};
 use std::thread::sleep;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         println!("{}", version(&behaviour));
         return ExitCode::SUCCESS;
     }
-    note_process_id();
+    let boot = note_process_id();
     let option =
         |name| arguments.iter().skip_while(|word| *word != name).nth(1).expect("an option of the harness");
     let log = option("-serial").strip_prefix("file:").expect("serial output goes to a file");
@@ -34,7 +34,8 @@ fn main() -> ExitCode {
         "kernel-panic" => write(b"@kernel-panic hart=0 src/boot.rs:12: no memory\n"),
         "loader-panic" => write(b"@loader-panic overlap\n"),
         "fault" => write(format!("{}@unhandled-fault pc=0x10000\n", lines[0]).as_bytes()),
-        "run-hang" => write(lines[0].as_bytes()),
+        "run-hang" | "stall" => write(lines[0].as_bytes()),
+        "stall-once" if boot == 1 => write(lines[0].as_bytes()),
         "garbage" => write(&[0xff, 0x00, b'@', b'r', b'e', b'l', b'4', b' ', 0x80, b'\n'].repeat(1000)),
         "die" => {
             write(lines[0].as_bytes());
@@ -74,12 +75,12 @@ fn version(behaviour: &str) -> &'static str {
     }
 }
 
-fn note_process_id() {
-    if let Some(path) = env::var_os("FAKE_QEMU_PIDS") {
-        let mut file =
-            OpenOptions::new().append(true).create(true).open(path).expect("the list can be opened");
-        writeln!(file, "{}", process::id()).expect("the list can be written");
-    }
+/// Adds this process to the list; how many are on it now.
+fn note_process_id() -> usize {
+    let Some(path) = env::var_os("FAKE_QEMU_PIDS") else { return 0 };
+    let mut file = OpenOptions::new().append(true).create(true).open(&path).expect("the list can be opened");
+    writeln!(file, "{}", process::id()).expect("the list can be written");
+    fs::read_to_string(path).expect("the list can be read").lines().count()
 }
 
 /// The records of a good run of the workload that `bootargs` ask for.

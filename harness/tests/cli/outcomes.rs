@@ -3,7 +3,7 @@
 use rel4_harness::manifest::State;
 use rel4_harness::run::Outcome;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, MATRIX};
 
 /// Runs the matrix with a misbehaving guest: the exit code, the one line for each cell, and that the log is kept.
 #[track_caller]
@@ -29,7 +29,8 @@ fn a_good_run_gives_all_results() {
     assert!(manifest.cells.iter().all(|cell| cell.outcome == Outcome::Measured));
     assert_eq!(manifest.firmware.as_deref(), Some("OpenSBI v1.1"));
     assert!(manifest.cells[0].command.contains(&"-icount".to_owned()));
-    assert_eq!(manifest.matrix.sha256.len(), 64);
+    let hashes = [&manifest.matrix.sha256, manifest.emulators["virt"].sha256.as_ref().expect("it is a file")];
+    assert!(hashes.iter().all(|hash| hash.len() == 64));
     // (5000 - 10) / 10 instructions, five samples in each of two repeats.
     assert!(
         done.stdout.contains("instructions median 499 instructions [499, 499], n = 10"),
@@ -60,6 +61,34 @@ fn a_kernel_that_hangs_before_user_space_is_named() {
 #[test]
 fn a_workload_that_hangs_is_told_from_a_kernel_that_does() {
     check("run-hang", 1, "user space was reached but not the end within 1 s");
+}
+
+/// A bench whose machines may not stand still for more than a second.
+fn impatient() -> Bench {
+    let bench = Bench::new();
+    bench.write("m.toml", &MATRIX.replace("boot_s = 1\nrun_s = 1", "boot_s = 60\nrun_s = 60\nstall_s = 1"));
+    bench
+}
+
+#[test]
+fn a_machine_that_stands_still_once_is_booted_again_and_measured() {
+    let bench = impatient();
+    bench.run("stall-once").assert(0, "1 boot(s) stood still and were repeated; 0 of them stood still again");
+    bench.assert_nothing_left_running();
+    let manifest = bench.manifest();
+    assert_eq!(manifest.cells.iter().map(|cell| cell.retries).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(manifest.abandoned.len(), 1);
+    assert!(bench.path("run").join(&manifest.abandoned[0].serial).exists(), "its log is kept");
+    assert!(bench.read("run/junit.xml").contains("flakyError"), "{}", bench.read("run/junit.xml"));
+}
+
+#[test]
+fn a_machine_that_stands_still_again_is_given_up() {
+    let bench = impatient();
+    let done = bench.run("stall");
+    done.assert(1, "the machine stood still for 1 s, twice: no serial output and no progress");
+    done.assert(1, "2 boot(s) stood still and were repeated; 2 of them stood still again");
+    assert_eq!(bench.manifest().abandoned.len(), 2);
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_run_does_not_go_on_with_another_image() {
     bench.write("old.elf", "\x7fELF and something else");
     bench.run("die").assert(3, "resuming run");
     bench.write("run/images/old.elf", "\x7fELF and something else");
-    bench.run("").assert(3, "run/images/old.elf is not the image that the run began with");
+    bench.run("").assert(3, "run/images/old.elf is not the file that the run began with");
 }
 
 #[test]

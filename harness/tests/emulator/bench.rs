@@ -3,8 +3,11 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
+use nix::unistd::Pid;
 use rel4_harness::manifest::Manifest;
 use rel4_harness::platform::qemu;
 use rel4_harness::run::Outcome;
@@ -48,6 +51,16 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("a path of this test")
 }
 
+/// The emulator that the harness with this process id has started to run a guest.
+fn emulator_of(harness: u32) -> Option<Pid> {
+    let children = fs::read_to_string(format!("/proc/{harness}/task/{harness}/children")).ok()?;
+    let is_emulator = |pid: &&str| {
+        fs::read_to_string(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| line.starts_with("qemu-system") && line.contains("-kernel"))
+    };
+    Some(Pid::from_raw(children.split_whitespace().find(is_emulator)?.parse().ok()?))
+}
+
 /// A run of a matrix in a folder of its own, removed when the test ends.
 pub(crate) struct Run {
     folder: tempfile::TempDir,
@@ -60,13 +73,37 @@ impl Run {
     /// Runs `matrix`, which must end with `code`. `options` go to `harness run`.
     #[track_caller]
     pub(crate) fn ending(code: i32, matrix: &str, options: &[&str]) -> Self {
+        Self::of(code, matrix, options, |harness| harness.output().expect("the harness starts"))
+    }
+
+    /// Runs `matrix` to its good end, and does something to the first emulator that it starts.
+    #[track_caller]
+    pub(crate) fn disturbed(matrix: &str, options: &[&str], disturb: impl FnOnce(Pid)) -> Self {
+        Self::of(0, matrix, options, |harness| {
+            let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut harness = harness.spawn().expect("the harness starts");
+            let emulator = loop {
+                if let Some(emulator) = emulator_of(harness.id()) {
+                    break emulator;
+                }
+                assert!(harness.try_wait().expect("known").is_none(), "it ended without an emulator");
+                sleep(Duration::from_millis(5));
+            };
+            disturb(emulator);
+            harness.wait_with_output().expect("it ends")
+        })
+    }
+
+    #[track_caller]
+    fn of(code: i32, matrix: &str, options: &[&str], run: impl FnOnce(&mut Command) -> Output) -> Self {
         let folder = tempfile::tempdir().expect("temporary directory");
-        let (file, run) = (folder.path().join("matrix.toml"), folder.path().join("run"));
+        let (file, out) = (folder.path().join("matrix.toml"), folder.path().join("run"));
         fs::write(&file, matrix).expect("writable");
-        let arguments = ["run", "--matrix", text(&file), "--out", text(&run)];
-        let output = harness(workspace(), &[&arguments, options].concat());
+        let mut harness = Command::new(env!("CARGO_BIN_EXE_harness"));
+        harness.args(["run", "--matrix", text(&file), "--out", text(&out)]).args(options);
+        let output = run(harness.current_dir(workspace()));
         assert_ended(&output, code);
-        let manifest = Manifest::load(&run).expect("readable").expect("there is one");
+        let manifest = Manifest::load(&out).expect("readable").expect("there is one");
         Self { folder, manifest, stdout: String::from_utf8_lossy(&output.stdout).into_owned() }
     }
 

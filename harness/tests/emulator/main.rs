@@ -6,13 +6,19 @@
 //! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
 //! | `configurations` | every configuration of the kernel boots and answers |
 //! | `misbehave` | guests that go wrong are told apart |
-//! | `modelled` | cells under the cost model repeat to the cycle; a boot without progress is repeated once |
+//! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
+//! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
+//! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
 mod bench;
 mod configurations;
+mod determinism;
 mod images;
+#[path = "../../costmodel/tests/emulator/load.rs"]
+mod load;
 mod main_job;
+mod microbenchmarks;
 mod misbehave;
 mod modelled;

@@ -1,5 +1,9 @@
 //! Cells under the cost model.
 
+use nix::sys::signal::{Signal, kill};
+use rel4_harness::digest;
+use rel4_harness::run::Outcome;
+
 use crate::bench::{Run, possible, text, workspace};
 
 /// The matrix with the preset of this name.
@@ -15,6 +19,11 @@ fn modelled_cycles_repeat_on_one_hart_and_across_two_and_their_stages_add_up() {
     }
     // A second repeat whose report differed in a byte from the first would not count as measured.
     let run = Run::measured(&matrix("u54.toml"), 22);
+    for model in run.manifest.models.values() {
+        for file in [&model.plugin, model.preset.as_ref().expect("the model has one")] {
+            digest::verify(&run.path(&file.path), &file.sha256).expect("the manifest says what was used");
+        }
+    }
     let samples = run.samples();
     for kernel in ["sel4", "vs"] {
         let total = |metric: &str| sum(&samples, &format!("one,{kernel},"), metric);
@@ -40,16 +49,17 @@ fn sum(samples: &[String], cell: &str, metric: &str) -> f64 {
 }
 
 #[test]
-fn a_modelled_boot_that_makes_no_progress_is_repeated_once_and_counted() {
+fn an_emulator_that_stands_still_is_ended_and_its_cell_measured_all_the_same() {
     if !possible() {
         return;
     }
-    // More than a second's work, and no second repeat.
-    let endless =
-        matrix("unit.toml").replace("rounds = 100,", "rounds = 100000,").replace("run_s = 60", "run_s = 1");
-    let run = Run::ending(1, &endless, &["--filter", "one.sel4.*.r0"]);
-    assert!(run.manifest.cells[0].outcome.is_timeout());
-    assert_eq!(run.manifest.abandoned.len(), 1);
-    assert!(run.path(&run.manifest.abandoned[0].serial).exists(), "the log of the first attempt is kept");
-    assert!(run.stdout.contains("1 boot(s) under the cost model made no progress"), "{}", run.stdout);
+    let impatient = matrix("unit.toml").replace("run_s = 60", "run_s = 60\nstall_s = 2");
+    let run = Run::disturbed(&impatient, &["--filter", "one.sel4.*.r0"], |emulator| {
+        kill(emulator, Signal::SIGSTOP).expect("it runs");
+    });
+    let [cell] = &run.manifest.cells[..] else { panic!("{:?}", run.manifest.cells) };
+    assert_eq!((&cell.outcome, cell.retries), (&Outcome::Measured, 1));
+    let [attempt] = &run.manifest.abandoned[..] else { panic!("{:?}", run.manifest.abandoned) };
+    assert!(attempt.outcome.is_stall(), "{}", attempt.outcome);
+    assert!(run.stdout.contains("1 boot(s) stood still and were repeated; 0 of them"), "{}", run.stdout);
 }

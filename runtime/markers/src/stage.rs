@@ -7,11 +7,13 @@ pub enum Stage {
     RoundTrip,
     /// The same measurement around nothing.
     Overhead,
+    /// An operation of the microbenchmarks, the overhead of measuring it included.
+    Operation,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 2] = [Self::RoundTrip, Self::Overhead];
+    pub const ALL: [Self; 3] = [Self::RoundTrip, Self::Overhead, Self::Operation];
 
     /// Its index among the markers of one role.
     #[must_use]
@@ -19,6 +21,7 @@ impl Stage {
         match self {
             Self::RoundTrip => 1,
             Self::Overhead => 2,
+            Self::Operation => 3,
         }
     }
 
@@ -34,6 +37,7 @@ impl Stage {
         match self {
             Self::RoundTrip => "round_trip",
             Self::Overhead => "overhead",
+            Self::Operation => "operation",
         }
     }
 }

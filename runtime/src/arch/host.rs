@@ -71,6 +71,11 @@ pub fn nb_recv(_source: CPtr) -> Message {
     no_kernel()
 }
 
+/// Sets where the kernel puts a capability that a message brings.
+pub fn set_receive_slot(_node: CPtr, _index: u64, _depth: u64) {
+    no_kernel()
+}
+
 /// Lets other threads of the same priority run.
 pub fn yield_now() {
     no_kernel()

@@ -12,7 +12,7 @@ pub use interrupts::{
     claim_identity, enable_queue_identities, interrupt_entry, raise_identity, take_notification_word,
     with_interrupts,
 };
-pub use ipc_buffer::{message_word, set_extra_cap, set_message_word};
+pub use ipc_buffer::{message_word, set_extra_cap, set_message_word, set_receive_slot};
 pub use start::{global_pointer, image_layout};
 pub use syscall::{call, nb_recv, nb_send, recv, reply, reply_recv, send, yield_now};
 pub use trap::fault;

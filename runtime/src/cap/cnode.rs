@@ -33,7 +33,15 @@ impl CNode {
 }
 
 impl Slot {
-    const fn address(self) -> [u64; 2] {
+    /// Where its lookup starts.
+    #[must_use]
+    pub const fn root(self) -> CNode {
+        self.root
+    }
+
+    /// Its index and how many bits of that count.
+    #[must_use]
+    pub const fn address(self) -> [u64; 2] {
         [self.index, self.depth_bits as u64]
     }
 

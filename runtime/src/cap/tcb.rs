@@ -161,6 +161,16 @@ impl Tcb {
         invoke_label(self.0, UintrInvocation::Unregister.label(), &[], &[]).map(drop)
     }
 
+    /// Changes the flags of the thread: those in `clear`, then those in `set` ([`rel4_abi::tcb`] names them); the answer is what they are
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn set_flags(self, clear: u64, set: u64) -> Result<u64, Error> {
+        invoke(self.0, Invocation::TcbSetFlags, &[], &[clear, set]).map(|answer| answer.words[0])
+    }
+
     /// Moves the thread to `core`. A single-core kernel refuses.
     ///
     /// # Errors

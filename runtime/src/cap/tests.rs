@@ -38,6 +38,13 @@ fn retype_names_the_destination_node_itself_with_depth_0() {
 }
 
 #[test]
+fn retype_passes_the_address_of_a_node_that_is_looked_up() {
+    let node = NODE.slot_of_cspace(CPtr(2));
+    let (request, ()) = seen(&[], || Untyped(CPtr(40)).retype_into(ObjectType::Page, 0, node, 100, 1));
+    assert_eq!(request, expected(40, Invocation::UntypedRetype, &[2], &[6, 0, 2, 64, 100, 1]));
+}
+
+#[test]
 fn slot_operations_pass_both_addresses() {
     let (source, target) = (NODE.slot_of_cspace(CPtr(7)), CNode(CPtr(50)).slot(1, 4));
     let (request, ()) = seen(&[], || target.copy_from(source, CapRights::READ));
@@ -95,6 +102,8 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     assert_eq!(request, expected(20, Invocation::TcbSetSchedParams, &[1], &[0, 254]));
     let (request, ()) = seen(&[], || tcb.bind_notification(Notification(CPtr(5))));
     assert_eq!(request, expected(20, Invocation::TcbBindNotification, &[5], &[]));
+    let (request, flags) = seen(&[5], || tcb.set_flags(2, 1));
+    assert_eq!((request, flags), (expected(20, Invocation::TcbSetFlags, &[], &[2, 1]), 5));
     let (request, ()) = seen(&[], || tcb.suspend());
     assert_eq!(request, expected(20, Invocation::TcbSuspend, &[], &[]));
     let (request, ()) = seen(&[], || tcb.resume());
@@ -113,6 +122,17 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     let (request, read) = seen(&context.0, || tcb.suspend_and_read_registers());
     assert_eq!(request, expected(20, Invocation::TcbReadRegisters, &[], &[1, 32]));
     assert_eq!(read, context);
+}
+
+#[test]
+fn interrupt_operations_pass_number_slot_and_notification() {
+    let slot = NODE.slot_of_cspace(CPtr(77));
+    let (request, ()) = seen(&[], || IrqControl(CPtr(4)).issue(10, slot));
+    assert_eq!(request, expected(4, Invocation::IrqIssueIrqHandler, &[2], &[10, 77, 64]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).set_notification(Notification(CPtr(5))));
+    assert_eq!(request, expected(77, Invocation::IrqSetIrqHandler, &[5], &[]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).ack());
+    assert_eq!(request, expected(77, Invocation::IrqAckIrq, &[], &[]));
 }
 
 #[test]

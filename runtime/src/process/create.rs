@@ -1,17 +1,14 @@
 //! Making a process.
 
-use rel4_abi::object::PAGE_BITS;
-use rel4_abi::{BootInfo, CNodeCapData, CapRights, ObjectType};
+use rel4_abi::{BootInfo, CapRights, ObjectType};
 
-use super::start::initial_context;
-use super::{CNODE_RADIX_BITS, Grant, Process, ProcessSpec, SUPERVISOR, granted};
+use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
-use crate::cap::{CNode, Frame, PageTable, Spaces, Tcb, VSpace};
+use crate::cap::{CNode, Frame, PageTable, VSpace};
 use crate::error::Error;
 use crate::resources::{ResourceError, Resources};
 use crate::scratch;
-use crate::vaddr;
 
 /// Makes the process that `spec` describes. Its thread does not run yet.
 ///
@@ -27,31 +24,20 @@ pub fn create(
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
     map_image(resources, info, vspace)?;
-    for page in (vaddr::STACK..vaddr::STACK + vaddr::STACK_BYTES).step_by(1 << PAGE_BITS) {
-        map_new_frame(resources, vspace, page)?;
-    }
-    let ipc_buffer = map_new_frame(resources, vspace, vaddr::IPC_BUFFER)?;
     if let Some(shared) = spec.shared {
         shared.map_into(resources, vspace)?;
     }
 
-    let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
-    tcb.configure(&Spaces {
-        fault_handler: SUPERVISOR,
-        cspace,
-        cspace_guard: CNodeCapData::fill(CNODE_RADIX_BITS),
-        vspace,
-        ipc_buffer_vaddr: vaddr::IPC_BUFFER,
-        ipc_buffer,
-    })?;
+    let thread = thread::make(resources, cspace, vspace, 0, SUPERVISOR)?;
+    let tcb = thread.tcb();
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
     // A thread starts on its creator's hart, and only a kernel for several harts has the operation.
     if spec.hart != 0 {
         tcb.set_affinity(spec.hart)?;
     }
-    tcb.write_registers(&initial_context(spec, info.num_nodes))?;
-    Ok(Process { tcb, vspace })
+    thread.set_entry(&Entry { main: spec.main, arguments: spec.arguments, shared: spec.shared }, info)?;
+    Ok(Process { cspace, vspace, thread })
 }
 
 fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {
@@ -95,10 +81,4 @@ fn map_image(resources: &mut Resources, info: &BootInfo, vspace: VSpace) -> Resu
         address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
     }
     Ok(())
-}
-
-fn map_new_frame(resources: &mut Resources, vspace: VSpace, vaddr: u64) -> Result<Frame, ResourceError> {
-    let frame = Frame(resources.make(ObjectType::Page, 0)?);
-    address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
-    Ok(frame)
 }

@@ -1,4 +1,4 @@
-//! The first code of a new process.
+//! The first code of a thread in a process.
 
 #![allow(unsafe_code, reason = "takes memory by address from the creator")]
 
@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicU64;
 
 use rel4_abi::{Register, UserContext};
 
-use super::ProcessSpec;
+use super::Entry;
 use crate::arch;
 use crate::labels;
 use crate::vaddr;
@@ -14,7 +14,7 @@ use crate::vaddr;
 /// What a process runs.
 pub type ProcessMain = extern "C" fn(&Start) -> !;
 
-/// What a process is told at the start.
+/// What a thread is told at the start.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     /// The creator's arguments.
@@ -23,17 +23,17 @@ pub struct Start {
     pub shared: &'static [AtomicU64],
 }
 
-/// Registers that make a thread start with `spec`, on a kernel with `num_nodes` cores.
-pub(super) fn initial_context(spec: &ProcessSpec<'_>, num_nodes: u64) -> UserContext {
-    let shared_words = spec.shared.map_or(0, |shared| shared.words().len() as u64);
-    let [first, second, third, fourth] = spec.arguments;
+/// Registers that make thread number `thread` of a process start with `entry`, on a kernel with `num_nodes` cores.
+pub(super) fn initial_context(entry: &Entry<'_>, thread: u64, num_nodes: u64) -> UserContext {
+    let shared_words = entry.shared.map_or(0, |shared| shared.words().len() as u64);
+    let [first, second, third, fourth] = entry.arguments;
     let mut context = UserContext::default();
     for (register, value) in [
         (Register::Pc, process_start as *const () as u64),
-        (Register::Sp, vaddr::STACK + vaddr::STACK_BYTES),
+        (Register::Sp, vaddr::stack(thread) + vaddr::STACK_BYTES),
         (Register::Gp, arch::global_pointer()),
-        (Register::Tp, vaddr::IPC_BUFFER),
-        (Register::A0, spec.main as *const () as u64),
+        (Register::Tp, vaddr::ipc_buffer(thread)),
+        (Register::A0, entry.main as *const () as u64),
         (Register::A1, first),
         (Register::A2, second),
         (Register::A3, third),

@@ -8,6 +8,7 @@ use super::api::{self, Info, PluginId};
 use super::callbacks;
 use super::session::Session;
 use super::symbols::Symbols;
+use crate::heartbeat::Heartbeat;
 use crate::model::Model;
 use crate::options::Options;
 use crate::preset::Preset;
@@ -67,6 +68,10 @@ fn session(info: &Info, arguments: &[String]) -> Result<Session, Box<dyn Error>>
     if !symbols.is_usable() {
         return Err("another plugin controls the time already".into());
     }
+    let heartbeat = match &options.heartbeat {
+        None => None,
+        Some(path) => Some(Heartbeat::new(path).map_err(|error| format!("{}: {error}", path.display()))?),
+    };
     let model = Model::new(harts, &preset, &options);
-    Ok(Session::new(model, options, preset, symbols, harts))
+    Ok(Session::new(model, options, preset, heartbeat, symbols, harts))
 }

@@ -7,6 +7,7 @@ use std::thread::{self, ThreadId};
 use std::{fs, ptr};
 
 use super::symbols::{Cpu, Symbols};
+use crate::heartbeat::Heartbeat;
 use crate::memory_map::RAM_BASE;
 use crate::model::Model;
 use crate::options::Options;
@@ -19,6 +20,7 @@ pub(super) struct Session {
     pub(super) options: Options,
     pub(super) preset: Preset,
     report: Option<PathBuf>,
+    heartbeat: Option<Heartbeat>,
     symbols: Symbols,
     harts: Vec<Cpu>,
     /// The CPU that the model takes for the running one.
@@ -65,6 +67,7 @@ impl Session {
         model: Model,
         options: Options,
         preset: Preset,
+        heartbeat: Option<Heartbeat>,
         symbols: Symbols,
         harts: usize,
     ) -> Self {
@@ -74,6 +77,7 @@ impl Session {
             options,
             preset,
             report,
+            heartbeat,
             symbols,
             harts: vec![ptr::null(); harts],
             running: ptr::null(),
@@ -141,9 +145,14 @@ impl Session {
 
     /// Does what the model answered.
     #[inline]
-    pub(super) fn obey(&self, slice: Slice) {
+    pub(super) fn obey(&mut self, slice: Slice) {
         if slice == Slice::End {
             self.symbols.end_slice(self.running);
+            if let Some(heartbeat) = &mut self.heartbeat
+                && let Err(error) = heartbeat.progress(self.model.progress())
+            {
+                fail(&format!("cannot write the heartbeat: {error}"));
+            }
         }
     }
 

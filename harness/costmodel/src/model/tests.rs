@@ -346,6 +346,16 @@ fn a_cause_without_a_name_is_reported() {
 }
 
 #[test]
+fn progress_is_that_of_the_slowest_hart_that_should_run() {
+    let mut machine = Machine::new(2);
+    machine.run(KERNEL, &[NOP; 100], None);
+    assert_eq!(machine.model.progress(), 1, "the other hart does not get its turn");
+    machine.model.switch_to(1);
+    machine.run(KERNEL, &[WFI], None);
+    assert_eq!(machine.model.progress(), 101, "it sleeps");
+}
+
+#[test]
 fn a_window_is_what_all_harts_did_from_the_first_begin_to_the_last_end() {
     let mut machine = Machine::new(2);
     let [begin, end] = [Role::Begin, Role::End].map(|role| Marker::new(role, 1).instruction());

@@ -104,6 +104,7 @@ impl Emulator {
             lead: 50,
             preset: Some(preset_file),
             report: Some(report.clone()),
+            heartbeat: None,
             kernel: KERNEL,
             trap_entry: None,
             trap_return: None,

@@ -4,6 +4,7 @@
 //! emulator than the one on the PATH.
 
 mod counted;
+mod load;
 mod machine;
 mod repeated;
 mod speed;

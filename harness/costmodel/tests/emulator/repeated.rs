@@ -1,11 +1,13 @@
 //! What must not change a figure: the way of charging, another run, a busy host.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rel4_costmodel::counters::Counter;
+use rel4_costmodel::heartbeat;
 use rel4_costmodel::options::Detail;
 use rel4_costmodel::report::{End, MarkerRow, Report};
 
+use crate::load::Load;
 use crate::machine::{ALL, Run, emulator};
 
 #[test]
@@ -34,26 +36,6 @@ fn the_schedule_alone_counts_what_the_model_counts() {
             (report.markers.iter().map(of_row).collect::<Vec<_>>(), counters)
         };
         assert_eq!(counts(Detail::Schedule), counts(Detail::Blocks), "{}", run.fixture);
-    }
-}
-
-/// Processes that keep every core of the host busy while they live.
-struct Load(Vec<Child>);
-
-impl Load {
-    fn start() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let busy = || Command::new("sh").args(["-c", "while :; do :; done"]).stdout(Stdio::null()).spawn();
-        Self((0..2 * cores).map(|_| busy().expect("a shell starts")).collect())
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 
@@ -111,10 +93,14 @@ fn an_emulator_that_is_stopped_leaves_a_report_that_says_so() {
     let Some(emulator) = emulator() else { return };
     let scratch = tempfile::tempdir().expect("temporary directory");
     let path = scratch.path().join("report");
-    let plugin = format!("{},report={}", emulator.plugin().display(), path.display());
+    let heartbeat = scratch.path().join("heartbeat");
+    let (file, report) = (emulator.plugin().display(), path.display());
+    let plugin = format!("{file},report={report},heartbeat={}", heartbeat.display());
     let mut command = emulator.command(&Run::new("speed", 1), &plugin);
     let mut child = command.spawn().expect("the emulator starts");
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    while heartbeat::read(&heartbeat) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     // `timeout` passes the signal on.
     let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(stopped.expect("kill runs").success());

@@ -5,11 +5,14 @@ mod version;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rel4_costmodel::heartbeat;
 
 use super::tail::Tail;
 use super::{Emulator, Launch, Platform, Running, StartError};
 use crate::config::Machine;
+use crate::digest;
 use process::Process;
 pub use version::{MINIMUM, ProbeError, Version, probe};
 
@@ -43,9 +46,20 @@ fn independent_of_folder(program: PathBuf) -> PathBuf {
     if program.components().count() > 1 { std::path::absolute(&program).unwrap_or(program) } else { program }
 }
 
+/// The file that `program` runs: itself, or what the PATH has under its name.
+fn find(program: &Path) -> Option<PathBuf> {
+    if program.components().count() > 1 {
+        return Some(program.to_owned());
+    }
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
 impl Platform for Qemu {
     fn emulator(&self) -> anyhow::Result<Emulator> {
-        Ok(Emulator { program: self.program.clone(), version: probe(&self.program)?.text })
+        let version = probe(&self.program)?.text;
+        let sha256 = find(&self.program).and_then(|file| digest::of_file(&file).ok());
+        Ok(Emulator { program: self.program.clone(), sha256, version })
     }
 
     fn command(&self, launch: &Launch<'_>) -> Vec<OsString> {
@@ -85,7 +99,12 @@ impl Platform for Qemu {
     fn start(&self, launch: &Launch<'_>) -> Result<Box<dyn Running>, StartError> {
         let process = Process::start(&self.command(launch), launch.folder)
             .map_err(|source| StartError { program: self.program.display().to_string(), source })?;
-        Ok(Box::new(RunningQemu { process, serial: Tail::new(&launch.log()) }))
+        let heartbeat = launch.plugin.as_ref().and_then(|plugin| plugin.options.heartbeat.as_ref());
+        Ok(Box::new(RunningQemu {
+            process,
+            serial: Tail::new(&launch.log()),
+            heartbeat: heartbeat.map(|file| launch.folder.join(file)),
+        }))
     }
 }
 
@@ -94,11 +113,20 @@ impl Platform for Qemu {
 struct RunningQemu {
     process: Process,
     serial: Tail,
+    /// Where the plugin says how far the guest is.
+    heartbeat: Option<PathBuf>,
 }
 
 impl Running for RunningQemu {
     fn read_serial(&mut self) -> std::io::Result<Vec<u8>> {
         self.serial.read()
+    }
+
+    fn progress(&mut self) -> std::io::Result<u64> {
+        match &self.heartbeat {
+            Some(file) => Ok(heartbeat::read(file)),
+            None => self.process.processor_time(),
+        }
     }
 
     fn ended(&mut self) -> std::io::Result<Option<super::SelfEnd>> {
@@ -128,6 +156,7 @@ mod tests {
             clock,
             boot_limit: Duration::from_secs(1),
             run_limit: Duration::from_secs(1),
+            stall_limit: Duration::from_secs(1),
             preset: None,
             emulator: Some("qemu".into()),
         }

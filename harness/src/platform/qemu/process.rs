@@ -49,6 +49,15 @@ impl Process {
         })
     }
 
+    /// Processor time that the child has used, in ticks of the system's clock.
+    pub(super) fn processor_time(&self) -> io::Result<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
+        let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_ascii_whitespace().skip(11).take(2));
+        let times = fields.map(|fields| fields.map(str::parse::<u64>).sum::<Result<u64, _>>());
+        times.and_then(Result::ok).ok_or_else(|| io::Error::other("/proc/PID/stat has another form"))
+    }
+
     fn describe(&mut self, status: ExitStatus) -> String {
         let how = match (status.code(), status.signal()) {
             (Some(code), _) => format!("exit code {code}"),
@@ -117,6 +126,16 @@ mod tests {
             SelfEnd::Died("exit code 1: could not open it".into())
         );
         assert_eq!(end_of("kill -SEGV $$"), SelfEnd::Died("killed by SIGSEGV".into()));
+    }
+
+    #[test]
+    fn a_process_that_computes_uses_processor_time_and_one_that_waits_does_not() {
+        let (busy, waiting) = (start("while :; do :; done"), start("sleep 1000"));
+        let before = waiting.processor_time().expect("known");
+        while busy.processor_time().expect("known") < 5 {
+            sleep(Duration::from_millis(5));
+        }
+        assert!(waiting.processor_time().expect("known") <= before + 1);
     }
 
     #[test]

@@ -40,3 +40,14 @@ pub fn set_extra_cap(index: usize, cptr: CPtr) {
     // SAFETY: as in `message_word`.
     unsafe { addr_of_mut!((*buffer()).caps_or_badges[index]).write_volatile(cptr.word()) };
 }
+
+/// Sets where the kernel puts a capability that a message brings: slot `index`, of which `depth` bits count, of the node at `node`.
+#[inline(always)]
+pub fn set_receive_slot(node: CPtr, index: u64, depth: u64) {
+    // SAFETY: as in `message_word`.
+    unsafe {
+        addr_of_mut!((*buffer()).receive_cnode).write_volatile(node.word());
+        addr_of_mut!((*buffer()).receive_index).write_volatile(index);
+        addr_of_mut!((*buffer()).receive_depth).write_volatile(depth);
+    }
+}
