@@ -50,6 +50,7 @@ pub(super) fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
     }
 }
 
+#[inline(always)]
 fn switch_from_owner(k: &Kernel, owner: Obj<Tcb>, from: Obj<Tcb>, to: Obj<Tcb>) {
     if owner == from && fpu_unit::is_on() {
         from.fpu.expected.set(fpu_unit::has_changed());

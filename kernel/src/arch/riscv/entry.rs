@@ -285,7 +285,7 @@ extern "C" fn enter_from_user(
             _ => {}
         }
     }
-    handle_trap(k, context)
+    handle_trap(k)
 }
 
 /// Carries out a system call on the fastpath, if it is suitable, or else hands it on.
@@ -305,7 +305,7 @@ extern "C" fn enter_fastpath<const NUMBER: i64>(
     let request = Request { cptr, info: MessageInfo(info), words: [word0, word1, word2, word3] };
     match fastpath::handle(k, NUMBER, &request) {
         Some(thread) => leave(k, thread),
-        None => handle_trap(k, context),
+        None => handle_trap(k),
     }
 }
 
@@ -322,9 +322,10 @@ fn enter_exclusively(k: &Kernel, context: &Context) -> bool {
 /// The length of `ecall`.
 const ECALL_BYTES: u64 = 4;
 
-/// Handles any trap.
+/// Handles any trap of the current thread.
 #[inline(never)]
-fn handle_trap(k: &Kernel, context: &Context) -> *const Context {
+fn handle_trap(k: &Kernel) -> *const Context {
+    let context = &k.current().context;
     let cause = decode(csr::read!("scause"), csr::read!("stval"));
     let pc = context.fault_pc.get();
     // Whoever wants a system call executed again goes back to the fault PC.

@@ -55,6 +55,7 @@ macro_rules! registers {
 }
 
 /// Saves the registers; the unit is on.
+#[inline(always)]
 pub(in crate::arch) fn save(state: &FpuState) {
     // SAFETY: the unit is on; the state is 33 words that only this hart touches.
     unsafe {
@@ -69,6 +70,7 @@ pub(in crate::arch) fn save(state: &FpuState) {
 }
 
 /// Loads the registers; the unit is on.
+#[inline(always)]
 pub(in crate::arch) fn load(state: &FpuState) {
     // SAFETY: the unit is on; kernel code uses no floating-point register.
     unsafe {
