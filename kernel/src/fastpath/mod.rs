@@ -45,7 +45,7 @@ pub fn handle(k: &Kernel, number: i64, request: &Request) -> Option<Obj<Tcb>> {
     }
 }
 
-/// Puts a message into the registers of the thread that receives it, which becomes runnable.
+/// Puts a message of `length` words into the registers of its receiver.
 #[inline(always)]
 fn deliver(request: &Request, length: usize, badge: u64, receiver: Obj<Tcb>) {
     for (index, &word) in request.words.iter().enumerate() {
