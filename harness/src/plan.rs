@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use globset::{Glob, GlobSetBuilder};
 use thiserror::Error;
 
-use crate::config::{Experiment, Matrix, Program, Value};
+use crate::config::{Experiment, Matrix, Program, RootServer, Value, Workload};
 
 /// One boot of one kernel on one platform with one set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +22,39 @@ pub struct Cell {
     pub platform: String,
     /// The workload's name.
     pub workload: String,
-    /// What the root task runs.
+    /// What the root server runs.
     pub program: &'static Program,
+    /// The root server.
+    pub root_server: RootServer,
     /// All parameters.
     pub parameters: BTreeMap<String, Value>,
     /// Which repeat this is, from 0.
     pub repeat: u32,
+}
+
+/// A kernel and a root server: what one boot image is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImagePlan {
+    /// The kernel's name.
+    pub kernel: String,
+    /// The root server.
+    pub root_server: RootServer,
+}
+
+impl ImagePlan {
+    /// The image's name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.root_server.image_name(&self.kernel)
+    }
+}
+
+impl Cell {
+    /// What it boots.
+    #[must_use]
+    pub fn image(&self) -> ImagePlan {
+        ImagePlan { kernel: self.kernel.clone(), root_server: self.root_server.clone() }
+    }
 }
 
 /// The cells of a matrix in order.
@@ -67,9 +94,11 @@ impl Plan {
                         if repeat % 2 == 1 {
                             kernels.reverse();
                         }
-                        cells.extend(kernels.into_iter().map(|kernel| {
-                            cell(experiment, workload.program, kernel, platform, &swept, repeat)
-                        }));
+                        cells.extend(
+                            kernels
+                                .into_iter()
+                                .map(|kernel| cell(experiment, workload, kernel, platform, &swept, repeat)),
+                        );
                     }
                 }
             }
@@ -95,22 +124,22 @@ impl Plan {
         if self.cells.is_empty() { Err(FilterError::NothingLeft(first)) } else { Ok(self) }
     }
 
-    /// The kernels that the cells need, each once, in the order of first use.
+    /// The images that the cells need, each once, in the order of first use.
     #[must_use]
-    pub fn kernels(&self) -> Vec<&str> {
-        let mut kernels: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if !kernels.contains(&cell.kernel.as_str()) {
-                kernels.push(&cell.kernel);
+    pub fn images(&self) -> Vec<ImagePlan> {
+        let mut images: Vec<ImagePlan> = Vec::new();
+        for image in self.cells.iter().map(Cell::image) {
+            if !images.contains(&image) {
+                images.push(image);
             }
         }
-        kernels
+        images
     }
 }
 
 fn cell(
     experiment: &Experiment,
-    program: &'static Program,
+    workload: &Workload,
     kernel: &str,
     platform: &str,
     swept: &BTreeMap<&str, Value>,
@@ -129,7 +158,8 @@ fn cell(
         kernel: kernel.to_owned(),
         platform: platform.to_owned(),
         workload: experiment.workload.clone(),
-        program,
+        program: workload.program,
+        root_server: workload.root_server.clone(),
         parameters,
         repeat,
     }
@@ -221,7 +251,8 @@ pub(crate) mod tests {
     fn a_filter_is_a_glob_over_ids() {
         let kept = plan().filter(&["e.a.*.words-4.*".to_owned()]).expect("matches");
         assert_eq!(ids(&kept), ["e.a.virt.words-4.r0", "e.a.virt.words-4.r1"]);
-        assert_eq!(kept.kernels(), ["a"]);
+        let names: Vec<String> = kept.images().iter().map(ImagePlan::name).collect();
+        assert_eq!(names, ["a"]);
         assert!(plan().filter(&["nothing".to_owned()]).is_err());
     }
 }

@@ -104,7 +104,7 @@ impl<'t, const TASKS: usize> Executor<'t, TASKS> {
         }
     }
 
-    /// Looks for work, and sleeps if there is none.
+    /// Looks for work, and sleeps until there is some.
     #[inline(always)]
     fn find_work<S, I>(&mut self, source: &S, interrupts: &I)
     where
@@ -118,9 +118,12 @@ impl<'t, const TASKS: usize> Executor<'t, TASKS> {
                 ready.wake(slot);
             }
         };
-        let found = dispatch::look(source, interrupts, &mut taken);
-        if !found && !ready.any(TASKS) && dispatch::sleep(source, interrupts, &mut taken) {
-            statistics.sleeps += 1;
+        while !dispatch::look(source, interrupts, &mut taken) && !ready.any(TASKS) {
+            if dispatch::sleep(source, interrupts, &mut taken) {
+                statistics.sleeps += 1;
+            } else {
+                return;
+            }
         }
     }
 

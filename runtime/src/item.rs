@@ -10,6 +10,8 @@ pub const LINE_WORDS: usize = 8;
 pub const ITEM_WORDS: usize = LINE_WORDS;
 /// Payload words of an item.
 pub const PAYLOAD_WORDS: usize = ITEM_WORDS - 2;
+/// The bits of a tag that are not its label.
+const BELOW_LABEL: u64 = MessageInfo::new(1, 0, 0, 0).0 - 1;
 
 /// One message in a ring. Whatever comes out of one is a copy, but still only what the peer claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,9 +29,8 @@ impl Item {
     #[inline(always)]
     #[must_use]
     pub const fn is_well_formed(&self) -> bool {
-        self.info.extra_caps() == 0
-            && self.info.caps_unwrapped() == 0
-            && self.info.raw_length() <= PAYLOAD_WORDS
+        // No capabilities, so the bits below the label are the length alone.
+        self.info.0 & BELOW_LABEL <= PAYLOAD_WORDS as u64
     }
 
     /// Copies the item to shared memory. What orders the copy is the store of an index behind it.

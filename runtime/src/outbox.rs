@@ -5,38 +5,50 @@ use crate::item::Item;
 use crate::ring::{Full, Producer};
 use crate::sync::{Ordering, fence};
 
-/// Items go out at once; the notification, if the peer needs one, goes out once for a batch.
+/// Items go out at once; a notification, if the peer needs one, goes out with the first item of a batch, and once more after the last
+/// if the peer has fallen asleep again.
 #[derive(Debug)]
 pub struct Outbox<'m, N, const CAPACITY: usize> {
     producer: Producer<'m, CAPACITY>,
     peer: N,
     /// Items sent when the peer was last known to be awake.
     flushed: u64,
+    batch_has_begun: bool,
     notifications: u64,
 }
 
 impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
     /// Sends through `producer`, and wakes the reader by `peer`.
     pub const fn new(producer: Producer<'m, CAPACITY>, peer: N) -> Self {
-        Self { producer, peer, flushed: 0, notifications: 0 }
+        Self { producer, peer, flushed: 0, batch_has_begun: false, notifications: 0 }
     }
 
-    /// Sends `item`.
+    /// Sends `item`. With the first one of a batch a peer that sleeps is notified, so that it works while the rest is being sent.
     ///
     /// # Errors
     ///
     /// [`Full`] if the peer has not made room.
     #[inline(always)]
     pub fn send(&mut self, item: &Item) -> Result<(), Full> {
-        self.producer.push(item)
+        self.producer.push(item)?;
+        if !self.batch_has_begun {
+            self.batch_has_begun = true;
+            self.notify_sleeper();
+        }
+        Ok(())
     }
 
-    /// Notifies the peer if it sleeps and something was sent since the last time.
+    /// Ends a batch: notifies the peer if it sleeps, or fell asleep again, and something was sent since it was last looked after.
     #[inline(always)]
     pub fn flush(&mut self) {
-        if self.flushed == self.producer.produced() {
-            return;
+        self.batch_has_begun = false;
+        if self.flushed != self.producer.produced() {
+            self.notify_sleeper();
         }
+    }
+
+    #[inline(always)]
+    fn notify_sleeper(&mut self) {
         self.flushed = self.producer.produced();
         // The items are visible before we look at the flag: see `flag`.
         fence(Ordering::SeqCst);

@@ -11,7 +11,7 @@ mod thread;
 
 use rel4_abi::{CPtr, CapRights};
 
-pub use create::create;
+pub use create::{PrivateData, create, map_image};
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 pub use thread::{Entry, Thread};

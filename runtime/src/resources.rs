@@ -5,7 +5,7 @@ use core::fmt;
 use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{BootInfo, CPtr, CapRights, InitialSlot, ObjectType, SlotRegion};
 
-use crate::cap::{AsidPool, CNode, Frame, IrqControl, Slot, Tcb, VSpace};
+use crate::cap::{AsidPool, CNode, Frame, IrqControl, Slot, Tcb, Untyped, VSpace};
 use crate::error;
 use crate::slots::SlotAllocator;
 use crate::untyped::{DeviceStep, UntypedPool};
@@ -50,7 +50,8 @@ impl fmt::Display for ResourceError {
 
 impl core::error::Error for ResourceError {}
 
-/// Memory, capability slots and address space of the root task.
+/// Memory, capability slots and address space of the root task, or of another task whose `CSpace` starts like the root
+/// task's.
 #[derive(Debug)]
 pub struct Resources {
     untypeds: UntypedPool,
@@ -73,11 +74,20 @@ impl Resources {
     /// Everything that the kernel gave the root task.
     #[must_use]
     pub fn from_boot_info(info: &BootInfo) -> Self {
-        Self {
-            untypeds: UntypedPool::from_boot_info(info),
-            slots: SlotAllocator::new(info.empty),
-            next_window_vaddr: vaddr::ROOT_WINDOW,
-        }
+        Self::new(UntypedPool::from_boot_info(info), info.empty, vaddr::ROOT_WINDOW)
+    }
+
+    /// Makes objects from `untypeds`, puts their capabilities into the slots of `free`, and maps what it maps for its
+    /// owner from `window_vaddr` on.
+    #[must_use]
+    pub const fn new(untypeds: UntypedPool, free: SlotRegion, window_vaddr: u64) -> Self {
+        Self { untypeds, slots: SlotAllocator::new(free), next_window_vaddr: window_vaddr }
+    }
+
+    /// Gives away the largest untyped of RAM that nothing is made from, with its size as a power of two, if it has at
+    /// least 2^`min_size_bits` bytes.
+    pub fn take_whole_untyped(&mut self, min_size_bits: u32) -> Option<(Untyped, u32)> {
+        self.untypeds.take_whole(min_size_bits)
     }
 
     /// The slot of the root task's `CSpace` that `cptr` names.
@@ -93,6 +103,20 @@ impl Resources {
     /// [`ResourceError::OutOfSlots`].
     pub fn take_slot(&mut self) -> Result<CPtr, ResourceError> {
         self.slots.take().ok_or(ResourceError::OutOfSlots)
+    }
+
+    /// Takes `count` consecutive free slots.
+    ///
+    /// # Errors
+    ///
+    /// [`ResourceError::OutOfSlots`].
+    pub fn take_slots(&mut self, count: u64) -> Result<SlotRegion, ResourceError> {
+        self.slots.take_range(count).ok_or(ResourceError::OutOfSlots)
+    }
+
+    /// Gives up all slots that are still free.
+    pub fn take_all_slots(&mut self) -> SlotRegion {
+        self.slots.take_rest()
     }
 
     /// Makes an object. `user_size_bits` is the size of an untyped, or the slots of a `CNode`, as a power of two; other
@@ -113,7 +137,7 @@ impl Resources {
     ///
     /// As [`Resources::make`].
     pub fn make_frames(&mut self, count: u64) -> Result<SlotRegion, ResourceError> {
-        let range = self.slots.take_range(count).ok_or(ResourceError::OutOfSlots)?;
+        let range = self.take_slots(count)?;
         for slot in range.start..range.end {
             self.make_in(ObjectType::Page, 0, CPtr(slot))?;
         }
@@ -133,7 +157,7 @@ impl Resources {
             match step {
                 DeviceStep::Skip { from, paddr, size_bits } => {
                     from.retype(ObjectType::Untyped, size_bits, Self::CNODE, slot.word(), 1)?;
-                    self.untypeds.add_split(crate::cap::Untyped(slot), paddr, size_bits);
+                    self.untypeds.add_split(Untyped(slot), paddr, size_bits);
                 }
                 DeviceStep::Take { from } => {
                     from.retype(ObjectType::Page, 0, Self::CNODE, slot.word(), 1)?;
@@ -160,7 +184,7 @@ impl Resources {
     ///
     /// [`ResourceError::OutOfSlots`], or the kernel's.
     pub fn copy_frames(&mut self, frames: SlotRegion) -> Result<SlotRegion, ResourceError> {
-        let copies = self.slots.take_range(frames.len()).ok_or(ResourceError::OutOfSlots)?;
+        let copies = self.take_slots(frames.len())?;
         for (copy, original) in (copies.start..copies.end).zip(frames.start..) {
             Self::slot(CPtr(copy)).copy_from(Self::slot(CPtr(original)), CapRights::READ_WRITE)?;
         }

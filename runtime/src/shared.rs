@@ -40,8 +40,12 @@ impl SharedMemory {
         self.words
     }
 
-    /// Maps the memory at [`vaddr::SHARED`] in `vspace` too.
-    pub(crate) fn map_into(&self, resources: &mut Resources, vspace: VSpace) -> Result<(), ResourceError> {
+    /// Maps the memory at [`vaddr::SHARED`] in `vspace` too, with copies of its frames that `resources` makes.
+    ///
+    /// # Errors
+    ///
+    /// Those of copying frames and mapping them.
+    pub fn map_into(&self, resources: &mut Resources, vspace: VSpace) -> Result<(), ResourceError> {
         let copies = resources.copy_frames(self.frames)?;
         address_space::map_range(resources, vspace, copies, vaddr::SHARED, Access::Data)
     }

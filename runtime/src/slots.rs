@@ -29,6 +29,13 @@ impl SlotAllocator {
         self.free.start += count;
         Some(SlotRegion { start, end: self.free.start })
     }
+
+    /// Takes all slots that are left.
+    pub fn take_rest(&mut self) -> SlotRegion {
+        let rest = self.free;
+        self.free.start = rest.end;
+        rest
+    }
 }
 
 #[cfg(test)]
@@ -43,5 +50,13 @@ mod tests {
         assert_eq!(slots.take_range(3), Some(SlotRegion { start: 11, end: 14 }));
         assert_eq!(slots.take(), None);
         assert_eq!(slots.take_range(0), Some(SlotRegion { start: 14, end: 14 }));
+    }
+
+    #[test]
+    fn nothing_is_left_after_the_rest() {
+        let mut slots = SlotAllocator::new(SlotRegion { start: 10, end: 14 });
+        assert_eq!(slots.take(), Some(CPtr(10)));
+        assert_eq!(slots.take_rest(), SlotRegion { start: 11, end: 14 });
+        assert_eq!(slots.take(), None);
     }
 }

@@ -9,6 +9,8 @@
 
 #![allow(unsafe_code, reason = "stores to sender pages")]
 
+use core::cell::Cell;
+
 use rel4_abi::InvocationError;
 use rel4_abi::object::PAGE_BITS;
 
@@ -48,6 +50,7 @@ pub fn register(tcb: Tcb, notification: Notification) -> Result<Delivery, Error>
 pub struct Receiver {
     notification: Notification,
     delivery: Delivery,
+    waits: Cell<u64>,
 }
 
 impl Receiver {
@@ -57,13 +60,19 @@ impl Receiver {
         if delivery == Delivery::InterruptFile {
             arch::enable_queue_identities();
         }
-        Self { notification, delivery }
+        Self { notification, delivery, waits: Cell::new(0) }
     }
 
     /// The way they arrive.
     #[must_use]
     pub const fn delivery(&self) -> Delivery {
         self.delivery
+    }
+
+    /// Times the thread waited in the kernel.
+    #[must_use]
+    pub const fn waits(&self) -> u64 {
+        self.waits.get()
     }
 }
 
@@ -77,6 +86,7 @@ impl Interrupts for Receiver {
     }
 
     fn wait(&self) -> u64 {
+        self.waits.set(self.waits.get() + 1);
         self.notification.wait()
     }
 

@@ -72,7 +72,7 @@ pub enum DeviceStep {
     },
 }
 
-/// All untypeds of the root task.
+/// All untypeds that a task makes its objects from.
 #[derive(Debug)]
 pub struct UntypedPool {
     entries: [Option<Entry>; CAPACITY],
@@ -95,6 +95,32 @@ impl UntypedPool {
             });
         }
         pool
+    }
+
+    /// Untypeds of RAM that nothing is made from, each with its size as a power of two. What exceeds the capacity of
+    /// the pool is left out.
+    #[must_use]
+    pub fn of_ram(untypeds: impl IntoIterator<Item = (Untyped, u32)>) -> Self {
+        let mut pool = Self { entries: [None; CAPACITY] };
+        for (entry, (cap, size_bits)) in pool.entries.iter_mut().zip(untypeds) {
+            // The address is asked for of device memory only.
+            *entry = Some(Entry { cap, paddr: 0, size_bits, memory: Memory::Ram, used_bytes: 0 });
+        }
+        pool
+    }
+
+    /// Gives away the largest untyped of RAM that nothing is made from, with its size as a power of two, if it has at
+    /// least 2^`min_size_bits` bytes.
+    pub fn take_whole(&mut self, min_size_bits: u32) -> Option<(Untyped, u32)> {
+        let is_whole = |entry: &Entry| {
+            entry.memory == Memory::Ram && !entry.is_open() && entry.size_bits >= min_size_bits
+        };
+        let largest = self
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.as_ref().is_some_and(is_whole))
+            .max_by_key(|entry| entry.map(|entry| entry.size_bits))?;
+        largest.take().map(|entry| (entry.cap, entry.size_bits))
     }
 
     /// Reserves room for an object of 2^`size_bits` bytes of RAM, and tells which untyped to retype.
@@ -198,6 +224,16 @@ mod tests {
         assert_eq!(pool.reserve(4), Some(untyped(2)));
         assert_eq!(pool.reserve(4), Some(untyped(1)));
         assert_eq!(pool.reserve(12), Some(untyped(0)));
+    }
+
+    #[test]
+    fn whole_untypeds_are_given_away_largest_first_and_never_one_that_is_in_use() {
+        let mut pool = UntypedPool::of_ram([(untyped(0), 13), (untyped(1), 20), (untyped(2), 12)]);
+        assert_eq!(pool.reserve(13), Some(untyped(0)));
+        assert_eq!(pool.take_whole(12), Some((untyped(1), 20)));
+        assert_eq!(pool.take_whole(13), None, "what is left is too small");
+        assert_eq!(pool.take_whole(12), Some((untyped(2), 12)));
+        assert_eq!(pool.take_whole(4), None, "what is left is in use");
     }
 
     #[test]

@@ -68,6 +68,13 @@ pub enum Failure {
         /// The property, as a word.
         name: &'static str,
     },
+    /// Nothing happened any more, though there was something to do.
+    Stalled {
+        /// Calls that were complete.
+        complete: u64,
+        /// Calls that were to be made.
+        calls: u64,
+    },
     /// Answers differed from what the requests ask for.
     WrongAnswer {
         /// The bits that differed, of all answers together.
@@ -109,6 +116,7 @@ impl Failure {
             Self::ProcessPanic { .. } => "panic",
             Self::UnexpectedReport { .. } => "unexpected_report",
             Self::Check { .. } => "check",
+            Self::Stalled { .. } => "stalled",
             Self::WrongAnswer { .. } => "wrong_answer",
             Self::Record(_) => "record",
         }
@@ -157,6 +165,7 @@ impl Failure {
                 record.field("process", process).field("label", label)
             }
             Self::Check { name } => record.field("name", name),
+            Self::Stalled { complete, calls } => record.field("complete", complete).field("calls", calls),
             Self::WrongAnswer { differences } => {
                 record.field("differences", format_args!("{differences:#x}"))
             }
@@ -220,6 +229,7 @@ mod tests {
             Failure::Resource(ResourceError::NoDevice { paddr: 0x1000_0000 }),
             Failure::UnexpectedReport { process: "client", label: 9 },
             Failure::Check { name: "it_holds" },
+            Failure::Stalled { complete: 7, calls: 9 },
             Failure::WrongAnswer { differences: 1 },
             Failure::Record(WriteError::TooLong),
         ];

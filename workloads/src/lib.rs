@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, [`bench`]; for tests [`misbehave`] and `unotification_check` (which needs the
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), [`bench`]; for tests [`misbehave`] and `unotification_check` (which needs the
 //!   processor)
 
 #![cfg_attr(not(test), no_std)]
@@ -27,9 +27,13 @@ pub mod failure;
 #[cfg(target_arch = "riscv64")]
 pub mod ipc_async;
 pub mod ipc_pingpong;
+#[cfg(target_arch = "riscv64")]
+pub mod ipc_soak;
 pub mod last_resort;
 pub mod misbehave;
 pub mod output;
+#[cfg(target_arch = "riscv64")]
+mod pair;
 pub mod parameters;
 pub mod platform;
 pub mod root;

@@ -5,6 +5,8 @@ use crate::failure::Failure;
 #[cfg(target_arch = "riscv64")]
 use crate::ipc_async;
 use crate::ipc_pingpong;
+#[cfg(target_arch = "riscv64")]
+use crate::ipc_soak;
 use crate::misbehave;
 use crate::parameters::Parameters;
 use crate::root::Root;
@@ -24,6 +26,8 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_async::NAME, run: ipc_async::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: ipc_soak::NAME, run: ipc_soak::run },
     Workload { name: bench::NAME, run: bench::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
     #[cfg(target_arch = "riscv64")]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Kernel, KernelSource, Profile};
+use crate::config::{Kernel, KernelSource, Profile, RootServer};
 use crate::toolchain::{KERNEL_TARGET, USER_TARGET};
 
 /// A program that runs on the guest.
@@ -23,8 +23,12 @@ pub(super) struct Guest {
     folder: String,
 }
 
-/// The programs of the image of `kernel`, in the order in which they are built. None, if it is not built here.
-pub(super) fn build_order(name: &str, kernel: &Kernel) -> Vec<Guest> {
+/// The name of the root server among the parts of an image.
+pub(super) const ROOT_SERVER: &str = "root-task";
+
+/// The programs of the image of `kernel` and `root_server`, in the order in which they are built: only those that are
+/// built here.
+pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer) -> Vec<Guest> {
     let KernelSource::Build { features, profile, settings } = &kernel.source else { return Vec::new() };
     let mut features: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
     if *profile == Profile::Debug {
@@ -39,7 +43,12 @@ pub(super) fn build_order(name: &str, kernel: &Kernel) -> Vec<Guest> {
         environment: Vec::new(),
         folder: "shared".to_owned(),
     };
-    vec![
+    let root_server = match root_server {
+        RootServer::RootTask => Some(("rel4-workloads", "root-task")),
+        RootServer::Sel4test => Some(("rel4-sel4test", "sel4test")),
+        RootServer::Elf { .. } => None,
+    };
+    let mut order = vec![
         Guest {
             features: Some(features.join(",")),
             environment: settings.environment().to_vec(),
@@ -47,8 +56,9 @@ pub(super) fn build_order(name: &str, kernel: &Kernel) -> Vec<Guest> {
             ..shared("kernel", "rel4-kernel", "rel4-kernel", KERNEL_TARGET)
         },
         shared("loader", "rel4-loader", "rel4-loader", KERNEL_TARGET),
-        shared("root-task", "rel4-workloads", "root-task", USER_TARGET),
-    ]
+    ];
+    order.extend(root_server.map(|(package, binary)| shared(ROOT_SERVER, package, binary, USER_TARGET)));
+    order
 }
 
 impl Guest {
@@ -83,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_configuration_reaches_the_kernel_alone() {
-        let parts = build_order("sel4", &kernel(Profile::Debug));
+        let parts = build_order("sel4", &kernel(Profile::Debug), &RootServer::RootTask);
         let words: Vec<String> = parts
             .iter()
             .map(|part| part.arguments(Path::new("t")).join(" ".as_ref()).to_string_lossy().into_owned())
@@ -106,8 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn a_root_server_from_elsewhere_is_not_built() {
+        let elsewhere = RootServer::Elf { workload: "w".to_owned(), path: "w.elf".into() };
+        let parts = build_order("sel4", &kernel(Profile::Release), &elsewhere);
+        assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), ["kernel", "loader"]);
+    }
+
+    #[test]
     fn an_image_that_exists_needs_no_build() {
         let kernel = Kernel { source: KernelSource::Image("old.elf".into()), max_harts: 1 };
-        assert!(build_order("old", &kernel).is_empty());
+        assert!(build_order("old", &kernel, &RootServer::RootTask).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Building guests: kernel, loader and root task, packed into one boot image per kernel of the matrix.
+//! Building guests: kernel, loader and root server, packed into one boot image per pair of kernel and root server.
 //!
 //! Cargo decides what has to be compiled again. The same sources give the same bytes in whatever folder they are built
 //! ([`reproducible`]).
@@ -16,14 +16,15 @@ use fs4::fs_std::FileExt as _;
 use rel4_loader::image::pack;
 use rel4_loader::payload::Contents;
 
-use crate::config::{Kernel, KernelSource};
+use crate::config::{Kernel, KernelSource, RootServer};
 use crate::costmodel::landmarks;
 use crate::digest::sha256;
 use crate::manifest::{BuildRecord, PartRecord};
+use crate::plan::ImagePlan;
 use crate::store;
 use crate::toolchain::GuestToolchain;
 use crate::workspace::Workspace;
-use guest::{Guest, build_order};
+use guest::{Guest, ROOT_SERVER, build_order};
 
 /// A boot image and what is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,21 +39,24 @@ pub struct Image {
     pub build: Option<BuildRecord>,
 }
 
-/// The boot images of `kernels`, by name. A checkout is needed only if one of them has to be built.
+/// The boot images of `plans`, whose kernels are among `kernels`, by name. A checkout is needed only if one of them has
+/// to be built.
 ///
 /// # Errors
 /// One cannot be built or read.
-pub fn images<'a>(
-    kernels: impl Iterator<Item = (&'a str, &'a Kernel)> + Clone,
+pub fn images(
+    plans: &[ImagePlan],
+    kernels: &BTreeMap<String, Kernel>,
 ) -> anyhow::Result<BTreeMap<String, Image>> {
-    let something_to_build =
-        kernels.clone().any(|(_, kernel)| matches!(kernel.source, KernelSource::Build { .. }));
-    let builder = something_to_build.then(|| Builder::new(&Workspace::current()?)).transpose()?;
-    kernels
-        .map(|(name, kernel)| {
+    let is_built = |plan: &ImagePlan| matches!(kernels[&plan.kernel].source, KernelSource::Build { .. });
+    let builder = plans.iter().any(is_built).then(|| Builder::new(&Workspace::current()?)).transpose()?;
+    plans
+        .iter()
+        .map(|plan| {
+            let kernel = &kernels[&plan.kernel];
             let image =
-                builder.as_ref().map_or_else(|| existing(kernel), |builder| builder.image(name, kernel))?;
-            Ok((name.to_owned(), image))
+                builder.as_ref().map_or_else(|| existing(kernel), |builder| builder.image(plan, kernel))?;
+            Ok((plan.name(), image))
         })
         .collect()
 }
@@ -83,24 +87,30 @@ impl Builder {
         Ok(Self { workspace: workspace.clone(), toolchain, flags, _lock: lock })
     }
 
-    /// Makes the boot image of the kernel called `name`, or takes the one that the matrix names.
-    fn image(&self, name: &str, kernel: &Kernel) -> anyhow::Result<Image> {
+    /// Makes the boot image of `plan`, or takes the one that the matrix names.
+    fn image(&self, plan: &ImagePlan, kernel: &Kernel) -> anyhow::Result<Image> {
         let KernelSource::Build { features, settings, .. } = &kernel.source else { return existing(kernel) };
         let mut elfs = BTreeMap::new();
-        for guest in build_order(name, kernel) {
+        let name = &plan.kernel;
+        for guest in build_order(name, kernel, &plan.root_server) {
             elfs.insert(guest.part, self.elf(name, &guest)?);
+        }
+        if let RootServer::Elf { path, .. } = &plan.root_server {
+            elfs.insert(ROOT_SERVER, root_server(path)?);
         }
         let image = pack(
             &elfs["loader"],
             &Contents {
                 kernel: &elfs["kernel"],
-                root_server: &elfs["root-task"],
+                root_server: &elfs[ROOT_SERVER],
                 device_tree: None,
                 max_harts: settings.max_harts,
             },
         )
-        .with_context(|| format!("cannot pack the boot image of kernel `{name}`"))?;
-        let path = self.workspace.guest_target().join(name).join("image.elf");
+        .with_context(|| format!("cannot pack the boot image `{}`", plan.name()))?;
+        let folder = self.workspace.guest_target().join(plan.name());
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let path = folder.join("image.elf");
         store::replace(&path, |file| Ok(file.write_all(&image)?))?;
         let parts = elfs.iter().map(|(part, elf)| {
             ((*part).to_owned(), PartRecord { sha256: sha256(elf), bytes: elf.len() as u64 })
@@ -149,11 +159,11 @@ impl Builder {
     }
 }
 
-/// The commands that make the image of `kernel`, for a reader. What the toolchain adds to them is left out.
+/// The commands that make the image of `plan`, for a reader. What the toolchain adds to them is left out.
 #[must_use]
-pub fn commands(name: &str, kernel: &Kernel, workspace: &Workspace) -> Vec<Vec<OsString>> {
+pub fn commands(plan: &ImagePlan, kernel: &Kernel, workspace: &Workspace) -> Vec<Vec<OsString>> {
     let target = workspace.guest_target();
-    build_order(name, kernel)
+    build_order(&plan.kernel, kernel, &plan.root_server)
         .iter()
         .map(|guest| {
             let environment = guest.environment.iter().map(|(name, value)| format!("{name}={value}").into());
@@ -162,6 +172,22 @@ pub fn commands(name: &str, kernel: &Kernel, workspace: &Workspace) -> Vec<Vec<O
             environment.chain([triple]).chain(cargo).collect()
         })
         .collect()
+}
+
+/// A root server that was built elsewhere.
+fn root_server(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| {
+        format!(
+            "cannot read the root server {}; build it or correct `root_server` in the matrix",
+            path.display()
+        )
+    })?;
+    anyhow::ensure!(
+        bytes.starts_with(b"\x7fELF"),
+        "{} is no ELF file; name a root server, as its build leaves it",
+        path.display()
+    );
+    Ok(bytes)
 }
 
 /// An image made earlier.

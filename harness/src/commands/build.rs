@@ -4,8 +4,9 @@ use anyhow::bail;
 
 use crate::build;
 use crate::cli::BuildArgs;
-use crate::config::Matrix;
+use crate::config::{Matrix, RootServer};
 use crate::exit::Exit;
+use crate::plan::{ImagePlan, Plan};
 use crate::shell;
 use crate::workspace::Workspace;
 
@@ -19,16 +20,26 @@ pub fn build(args: &BuildArgs) -> anyhow::Result<Exit> {
         let known: Vec<&str> = matrix.kernels.keys().map(String::as_str).collect();
         bail!("{} has no kernel `{unknown}`; known: {}", args.matrix.display(), known.join(", "));
     }
-    let mut kernels = matrix.kernels;
-    kernels.retain(|name, _| args.kernels.is_empty() || args.kernels.contains(name));
+    let chosen = |image: &ImagePlan| args.kernels.is_empty() || args.kernels.contains(&image.kernel);
+    let mut images = Plan::new(&matrix).images();
+    // Kernels that no experiment uses are built for whoever wants to boot one by hand.
+    for kernel in matrix.kernels.keys() {
+        if !images.iter().any(|image| image.kernel == *kernel) {
+            images.push(ImagePlan { kernel: kernel.clone(), root_server: RootServer::RootTask });
+        }
+    }
+    images.retain(chosen);
     if args.dry_run {
         let workspace = Workspace::current()?;
-        for command in kernels.iter().flat_map(|(name, kernel)| build::commands(name, kernel, &workspace)) {
+        let commands = images
+            .iter()
+            .flat_map(|image| build::commands(image, &matrix.kernels[&image.kernel], &workspace));
+        for command in commands {
             println!("{}", shell::line(&command));
         }
         return Ok(Exit::Done);
     }
-    for (name, image) in build::images(kernels.iter().map(|(name, kernel)| (name.as_str(), kernel)))? {
+    for (name, image) in build::images(&images, &matrix.kernels)? {
         println!("{name}: {} ({} bytes, sha256 {})", image.path.display(), image.bytes, image.sha256);
     }
     Ok(Exit::Done)

@@ -19,15 +19,15 @@ use crate::workspace::Workspace;
 
 /// Prints what would be done.
 pub(super) fn dry_run(matrix: &Matrix, plan: &Plan, out: &Path) -> anyhow::Result<Exit> {
-    let to_build = plan.kernels().into_iter().map(|name| (name, &matrix.kernels[name]));
     println!("# {} cell(s) into {}", plan.cells.len(), out.display());
-    for (name, kernel) in to_build {
-        println!("# image of kernel {name}");
+    for image in plan.images() {
+        let kernel = &matrix.kernels[&image.kernel];
+        println!("# image {}", image.name());
         if let KernelSource::Image(path) = &kernel.source {
             println!("# {}", path.display());
             continue;
         }
-        for command in build::commands(name, kernel, &Workspace::current()?) {
+        for command in build::commands(&image, kernel, &Workspace::current()?) {
             println!("{}", shell::line(&command));
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn dry_run(matrix: &Matrix, plan: &Plan, out: &Path) -> anyhow::Resul
     for cell in &plan.cells {
         let machine = &matrix.platforms[&cell.platform];
         longest += machine.boot_limit + machine.run_limit;
-        let (image, serial) = (RunDirectory::image(&cell.kernel), RunDirectory::serial(&cell.id));
+        let (image, serial) = (RunDirectory::image(&cell.image().name()), RunDirectory::serial(&cell.id));
         let launch = Launch {
             folder: out,
             image: Path::new(&image),

@@ -40,11 +40,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let platforms = start::platforms(&matrix, &plan);
     let emulators = start::emulators(&platforms)?;
     let needed = match inspect(&out, &matrix.sha256(), &plan)? {
-        Found::Nothing => plan.kernels(),
+        Found::Nothing => plan.images(),
         // It goes on with the images that it began with.
         Found::Unfinished(_) => Vec::new(),
     };
-    let images = build::images(needed.into_iter().map(|name| (name, &matrix.kernels[name])));
+    let images = build::images(&needed, &matrix.kernels);
     // Ctrl-C also ends the compiler; that is no mistake in what it compiled.
     if interrupt.requested() {
         eprintln!("harness: interrupted before the first cell; nothing was measured");

@@ -10,6 +10,7 @@ pub(crate) mod names;
 mod platform;
 mod program;
 mod raw;
+mod root_server;
 mod validate;
 mod value;
 
@@ -23,6 +24,7 @@ pub use experiment::Experiment;
 pub use kernel::{Feature, Kernel, KernelSource, Profile, Settings};
 pub use platform::{Clock, Machine, MachineKind};
 pub use program::{Domain, Parameter, Program};
+pub use root_server::RootServer;
 pub use value::Value;
 
 /// A validated matrix.
@@ -47,8 +49,10 @@ pub struct Matrix {
 /// A workload of the matrix: a program with some of its parameters given.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// What the root task runs.
+    /// What the root server runs.
     pub program: &'static Program,
+    /// The root server.
+    pub root_server: RootServer,
     /// Parameters that hold for every experiment unless it gives its own.
     pub parameters: BTreeMap<String, Value>,
 }

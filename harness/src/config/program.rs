@@ -3,13 +3,15 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::Value;
+use super::{RootServer, Value};
 
-/// A program of the root task.
+/// A program that a root task can run.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Program {
     /// The name passed as `workload=`.
     pub name: &'static str,
+    /// The root server of this workspace that has it; `None` if the matrix names another one.
+    pub root_server: Option<RootServer>,
     /// One line on what it does.
     pub about: &'static str,
     /// Its parameters; every one must be given.
@@ -34,6 +36,8 @@ pub enum Domain {
     Numbers(RangeInclusive<i64>),
     /// One of some words.
     Words(&'static [&'static str]),
+    /// Patterns of test names: capital letters, digits, `_`, `*` for any text, `,` between patterns.
+    TestNames,
 }
 
 impl Domain {
@@ -46,6 +50,13 @@ impl Domain {
             Self::Words(words) => {
                 raw.as_str().filter(|word| words.contains(word)).map(|word| Value::Word(word.to_owned()))
             }
+            Self::TestNames => {
+                let is_part = |byte: u8| {
+                    byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'*' | b',')
+                };
+                let is_pattern = |text: &&str| !text.is_empty() && text.bytes().all(is_part);
+                raw.as_str().filter(is_pattern).map(|text| Value::Word(text.to_owned()))
+            }
         }
     }
 }
@@ -55,6 +66,7 @@ impl fmt::Display for Domain {
         match self {
             Self::Numbers(range) => write!(f, "a number from {} to {}", range.start(), range.end()),
             Self::Words(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
+            Self::TestNames => f.write_str("patterns of test names, such as \"IPC*,BIND0001\""),
         }
     }
 }
@@ -71,6 +83,7 @@ const fn words(name: &'static str, about: &'static str, words: &'static [&'stati
 pub(super) const PROGRAMS: &[Program] = &[
     Program {
         name: "ipc-pingpong",
+        root_server: Some(RootServer::RootTask),
         about: "round trips by Call and ReplyRecv between two address spaces",
         parameters: &[
             numbers("rounds", "samples to take", 1..=100_000),
@@ -82,19 +95,43 @@ pub(super) const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "ipc-async",
+        root_server: Some(RootServer::RootTask),
         about: "calls through shared rings between two address spaces, many at a time",
         parameters: &[
             numbers("rounds", "samples to take", 1..=100_000),
             numbers("batch", "calls per sample", 1..=100_000),
-            numbers("warmup", "calls before the first sample", 0..=1_000_000),
+            numbers("warmup", "calls before the first sample", 1..=1_000_000),
             numbers("words", "message length in words", 0..=4),
             numbers("concurrency", "calls under way at a time", 1..=64),
             numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
             words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
+            words("idle", "what a side does that has nothing to do", &["block", "work"]),
+        ],
+    },
+    Program {
+        name: "ipc-soak",
+        root_server: Some(RootServer::RootTask),
+        about: "very many calls through shared rings, with random concurrency and random stalls; checks that none is lost",
+        parameters: &[
+            numbers("calls", "calls to make", 1..=100_000_000),
+            numbers("seed", "what everything random depends on", 0..=0xffff_ffff),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
+            words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
+            words(
+                "fault",
+                "what goes wrong once, on purpose",
+                &["none", "lost-notification", "lost-answer", "second-call"],
+            ),
+            numbers(
+                "patience_ms",
+                "milliseconds of guest time without progress that are too many",
+                1..=600_000,
+            ),
         ],
     },
     Program {
         name: "bench",
+        root_server: Some(RootServer::RootTask),
         about: "what single operations of the kernel cost",
         parameters: &[
             words(
@@ -123,11 +160,27 @@ pub(super) const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "unotification-check",
+        root_server: Some(RootServer::RootTask),
         about: "checks U-notifications end to end; needs a kernel with uintr",
         parameters: &[],
     },
     Program {
+        name: "sel4test",
+        root_server: Some(RootServer::Sel4test),
+        about: "seL4's test suite, written anew",
+        parameters: &[
+            Parameter {
+                name: "tests",
+                about: "patterns of the names of the tests to run",
+                domain: Domain::TestNames,
+            },
+            numbers("rounds", "times that all of them are run", 1..=1000),
+            numbers("seed", "seed of the order in each round; 0 keeps seL4's order", 0..=0xffff_ffff),
+        ],
+    },
+    Program {
         name: "misbehave",
+        root_server: Some(RootServer::RootTask),
         about: "goes wrong on purpose, to test whatever has to notice",
         parameters: &[
             words("who", "who goes wrong", &["root", "child"]),
@@ -136,8 +189,16 @@ pub(super) const PROGRAMS: &[Program] = &[
     },
 ];
 
+/// What a root server that was built elsewhere runs: it alone knows.
+pub(super) const FOREIGN: &Program = &Program {
+    name: "foreign",
+    root_server: None,
+    about: "whatever the root server built elsewhere does",
+    parameters: &[],
+};
+
 impl Program {
-    /// The program called `name`.
+    /// The program of this workspace called `name`.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         PROGRAMS.iter().find(|program| program.name == name)
     }

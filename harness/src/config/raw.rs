@@ -22,7 +22,7 @@ pub(super) struct RawMatrix {
     #[serde(default)]
     pub(super) platforms: Table<RawPlatform>,
     #[serde(default)]
-    pub(super) workloads: Table<RawWorkload>,
+    pub(super) workloads: Table<At<RawWorkload>>,
     #[serde(default)]
     pub(super) experiments: Vec<RawExperiment>,
 }
@@ -65,7 +65,8 @@ pub(super) struct RawPlatform {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWorkload {
-    pub(super) program: At<String>,
+    pub(super) program: Option<At<String>>,
+    pub(super) root_server: Option<At<PathBuf>>,
     #[serde(default)]
     pub(super) params: Table<At<toml::Value>>,
 }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::kernel::Profile;
-use super::program::PROGRAMS;
+use super::program::{self, PROGRAMS};
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
 use super::{
     Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
-    Parameter, Program, Settings, Value, Workload, names,
+    Parameter, Program, RootServer, Settings, Value, Workload, names,
 };
 use crate::costmodel::preset;
 
@@ -22,8 +22,8 @@ const STALL_S: u32 = 30;
 
 pub(super) fn validate(path: &Path, text: String, raw: &RawMatrix) -> Result<Matrix, ConfigError> {
     let mut check = Check { path, text: &text, mistakes: Vec::new() };
-    let kernels = check.table(&raw.kernels, "kernel", Check::kernel);
-    let platforms = check.table(&raw.platforms, "platform", Check::platform);
+    let kernels = check.table(&raw.kernels, "kernel", |check, _, raw| check.kernel(raw));
+    let platforms = check.table(&raw.platforms, "platform", |check, _, raw| check.platform(raw));
     let workloads = check.table(&raw.workloads, "workload", Check::workload);
     // Experiments refer to the tables: judging them by tables that are wrong would only repeat their mistakes.
     check.stop_on_mistakes()?;
@@ -70,12 +70,12 @@ impl Check<'_> {
         &mut self,
         raw: &Table<R>,
         what: &str,
-        mut entry: impl FnMut(&mut Self, &R) -> Option<T>,
+        mut entry: impl FnMut(&mut Self, &At<String>, &R) -> Option<T>,
     ) -> BTreeMap<String, T> {
         let mut typed = BTreeMap::new();
         for (name, raw) in raw {
             self.name(name, what);
-            if let Some(value) = entry(self, raw) {
+            if let Some(value) = entry(self, name, raw) {
                 typed.insert(name.get_ref().clone(), value);
             }
         }
@@ -237,14 +237,36 @@ impl Check<'_> {
         })
     }
 
-    fn workload(&mut self, raw: &RawWorkload) -> Option<Workload> {
-        let Some(program) = Program::find(raw.program.get_ref()) else {
-            let help = names::help(raw.program.get_ref(), PROGRAMS.iter().map(|program| program.name));
-            self.mistake(raw.program.span(), format!("unknown program `{}`; {help}", raw.program));
-            return None;
+    fn workload(&mut self, name: &At<String>, raw: &At<RawWorkload>) -> Option<Workload> {
+        let span = raw.span();
+        let raw = raw.get_ref();
+        let (program, root_server) = match (&raw.program, &raw.root_server) {
+            (Some(program), None) => {
+                let program = self.program(program)?;
+                (program, program.root_server.clone()?)
+            }
+            (None, Some(path)) => {
+                let (workload, path) = (name.get_ref().clone(), self.relative(path.get_ref()));
+                (program::FOREIGN, RootServer::Elf { workload, path })
+            }
+            _ => {
+                let message = "a workload needs either `program` (one of this workspace) or `root_server` (an ELF \
+                               file built elsewhere)";
+                self.mistake(span, message.to_owned());
+                return None;
+            }
         };
         let parameters = self.parameters(program, &raw.params);
-        Some(Workload { program, parameters })
+        Some(Workload { program, root_server, parameters })
+    }
+
+    fn program(&mut self, raw: &At<String>) -> Option<&'static Program> {
+        let found = Program::find(raw.get_ref());
+        if found.is_none() {
+            let help = names::help(raw.get_ref(), PROGRAMS.iter().map(|program| program.name));
+            self.mistake(raw.span(), format!("unknown program `{raw}`; {help}"));
+        }
+        found
     }
 
     fn parameters(&mut self, program: &Program, raw: &Table<At<toml::Value>>) -> BTreeMap<String, Value> {

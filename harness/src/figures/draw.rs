@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::bars::Bars;
 use super::caption;
 use super::curves::Curves;
 use super::distribution::Distribution;
@@ -54,6 +55,12 @@ pub(super) fn render(
     match spec.kind {
         Kind::Distribution => {
             let figure = Distribution::new(spec, &curves.curves, &caption);
+            let svg = picture::svg(&figure).map_err(failed)?;
+            let png = picture::png(&figure, font).map_err(failed)?;
+            Ok((svg, png))
+        }
+        Kind::Bars => {
+            let figure = Bars::new(spec, samples, &caption)?;
             let svg = picture::svg(&figure).map_err(failed)?;
             let png = picture::png(&figure, font).map_err(failed)?;
             Ok((svg, png))

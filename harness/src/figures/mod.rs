@@ -1,7 +1,7 @@
 //! From samples to pixels.
 //!
 //! A [`FigureSpec`] (`paper-figures/*.toml`) says what a figure shows → `curves` picks the samples of its experiment
-//! and metric → `distribution` or `stack` lays them out and draws them with `plotters` → `picture` does so twice, into an SVG and
+//! and metric → `distribution`, `stack` or `bars` lays them out and draws them with `plotters` → `picture` does so twice, into an SVG and
 //! into a PNG, which are therefore the same picture.
 //!
 //! All of it is Rust: text is measured and drawn with the DejaVu Sans `font` file, no C library takes part, and nothing
@@ -11,6 +11,7 @@
 //! Distributions are drawn as empirical cumulative distributions and not as histograms: exact instruction counts repeat,
 //! often in all but a few samples, and a step shows how many are equal and how long the tail is without a choice of bins.
 
+mod bars;
 mod canvas;
 mod caption;
 mod curves;

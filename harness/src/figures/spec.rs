@@ -25,8 +25,10 @@ pub struct FigureSpec {
     pub experiment: String,
     /// The metric it shows.
     pub metric: String,
-    /// The metrics that add up to it, for a [`Kind::Stack`].
+    /// The metrics that add up to it, for a [`Kind::Stack`]; all metrics, for [`Kind::Bars`].
     pub parts: Vec<Part>,
+    /// The folder of upstream's numbers, for [`Kind::Bars`] that show them.
+    pub upstream: Option<PathBuf>,
     /// The horizontal axis, in the metric's unit.
     pub x: Axis,
     /// The vertical axis.
@@ -43,9 +45,11 @@ pub enum Kind {
     Distribution,
     /// The medians of the metrics that make up the whole, one bar per cell.
     Stack,
+    /// The medians of several metrics, one bar per cell and metric, beside upstream's.
+    Bars,
 }
 
-/// A metric that is part of another one.
+/// A metric that is part of another one, or stands beside others.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
@@ -99,6 +103,7 @@ struct Raw {
     metric: String,
     #[serde(default = "no_parts")]
     parts: Spanned<Vec<Part>>,
+    upstream: Option<PathBuf>,
     x: Axis,
     y: Axis,
     caption: Spanned<String>,
@@ -158,17 +163,22 @@ impl FigureSpec {
                 return Err(invalid(raw.parts.span(), message));
             }
         };
-        let Raw { id, title, kind, experiment, metric, x, y, caption, .. } = raw;
+        let Raw { id, title, kind, experiment, metric, upstream, x, y, caption, .. } = raw;
+        let upstream = upstream.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
         let (id, caption) = (id.into_inner(), caption.into_inner());
-        Ok(Self { id, title, kind, experiment, metric, parts, x, y, caption })
+        Ok(Self { id, title, kind, experiment, metric, parts, upstream, x, y, caption })
     }
 }
 
-/// How many parts a figure has: as many as there are colours.
+/// The most metrics that one figure of bars shows: more do not fit a page.
+const MOST_BARS: usize = 24;
+
+/// How many parts a figure has: of a stack as many as there are colours.
 fn kind_parts(kind: Kind) -> RangeInclusive<usize> {
     match kind {
         Kind::Distribution => 0..=0,
         Kind::Stack => 2..=STYLES.len() - 1,
+        Kind::Bars => 1..=MOST_BARS,
     }
 }
 

@@ -161,3 +161,42 @@ fn a_stack_without_parts_is_refused() {
     let error = FigureSpec::parse(Path::new("s.toml"), text).expect_err("no parts").to_string();
     assert!(error.contains("2 to 5 parts"), "{error}");
 }
+
+#[test]
+fn bars_stand_beside_upstreams_where_that_published_a_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("qemu-instructions.csv"),
+        "id,operation,instructions\nipc_call,Call,249\n",
+    )
+    .expect("writable");
+    let text = "id = \"b\"\ntitle = \"Operations\"\nkind = \"bars\"\nexperiment = \"bench\"\nmetric = \"ipc_call\"\n\
+        upstream = \".\"\nparts = [{ metric = \"ipc_call\", label = \"Call\" }, { metric = \"cnode_copy\", label = \"Copy\" }]\n\
+        x = { label = \"cost\", unit = \"instructions\" }\ny = { label = \"\", unit = \"\" }\n\
+        caption = \"{metric} from {run}\"\n";
+    let spec = FigureSpec::parse(&folder.path().join("b.toml"), text).expect("a good specification");
+    let mut samples = SampleTable::default();
+    for (kernel, call, copy) in [("fast", 240.0, 1120.0), ("slow", 999.0, 1121.0)] {
+        let key = CellKey {
+            experiment: "bench".into(),
+            kernel: kernel.into(),
+            platform: "virt".into(),
+            harts: 1,
+            workload: "bench".into(),
+            parameters: [].into(),
+        };
+        let series = [("ipc_call", call), ("cnode_copy", copy)].map(|(metric, value)| Series {
+            metric: metric.into(),
+            unit: "instructions".into(),
+            values: vec![value; 3],
+        });
+        samples
+            .insert(&CellMeta { key, repeat: 0, clock: Clock::Icount }, series.into())
+            .expect("a new cell");
+    }
+    let (svg, png) = render(&spec, &samples, RUN).expect("a figure");
+    for text in ["fast", "slow", "upstream seL4", "Call", "Copy", " 249", " 240", " 999", " 1120", " 1121"] {
+        assert!(svg.contains(&format!("\n{text}\n")), "{text}");
+    }
+    assert!(png.starts_with(b"\x89PNG"));
+}

@@ -68,7 +68,7 @@ pub struct Manifest {
     /// The cost model's plugin and preset, for each platform that uses them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, ModelRecord>,
-    /// The boot image of each kernel.
+    /// The boot images, by name.
     pub images: BTreeMap<String, ImageRecord>,
     /// The ids of all cells, in the order of the plan.
     pub planned: Vec<String>,

@@ -11,6 +11,7 @@ mod bench;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;
+mod per_call;
 mod raw;
 mod sample_table;
 mod summary_table;

@@ -51,6 +51,11 @@ impl<'r> RawRun<'r> {
             .find_map(|record| record.number(key).ok())
     }
 
+    /// The samples of every metric, by its name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &RawSeries)> {
+        self.series.iter().map(|(metric, series)| (metric.as_str(), series))
+    }
+
     /// The notes that have a field called `key`, in the guest's order.
     pub(super) fn notes_with(&self, key: &'static str) -> impl Iterator<Item = &'r Record> {
         self.notes.iter().copied().filter(move |note| note.text(key).is_ok())

@@ -142,10 +142,10 @@ impl RunDirectory {
         Path::new(MODEL).join(format!("{platform}.so"))
     }
 
-    /// The boot image of a kernel, relative to the directory.
+    /// A boot image, relative to the directory.
     #[must_use]
-    pub fn image(kernel: &str) -> PathBuf {
-        Path::new(IMAGES).join(format!("{kernel}.elf"))
+    pub fn image(name: &str) -> PathBuf {
+        Path::new(IMAGES).join(format!("{name}.elf"))
     }
 
     /// Puts the log of an unfinished attempt aside, where nothing overwrites it; returns its new place, relative to

@@ -148,12 +148,13 @@ impl Session<'_> {
             None => run_id(&self.manifest.run, &cell.id),
         };
         let serial = RunDirectory::serial(&cell.id);
+        let image = &self.manifest.images[&cell.image().name()];
         let launch = Launch {
             folder: self.directory.path(),
-            image: Path::new(&self.manifest.images[&cell.kernel].path),
+            image: Path::new(&image.path),
             serial: Path::new(&serial),
             bootargs: &bootargs(cell, &run_id)?,
-            plugin: setup::plugin_of(&cell.id, &cell.platform, machine, &self.manifest.images[&cell.kernel])?,
+            plugin: setup::plugin_of(&cell.id, &cell.platform, machine, image)?,
         };
         let platform = self.platforms[&cell.platform].as_ref();
         let limits = Limits { boot: machine.boot_limit, run: machine.run_limit, stall: machine.stall_limit };

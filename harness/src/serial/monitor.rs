@@ -12,7 +12,8 @@ use super::upstream::UpstreamLine;
 pub enum Event {
     /// User space was reached: the first record came, or the test driver's first line.
     FirstRecord,
-    /// The workload is done: the end record came, or the test driver's last word. The guest may be stopped.
+    /// The workload is done: the end record came, or, from a test driver that writes no records, its last word. The guest
+    /// may be stopped.
     End,
     /// The kernel panicked, with this message.
     KernelPanic(String),
@@ -29,13 +30,14 @@ pub enum Event {
 pub struct Monitor {
     scanner: Scanner,
     user_space_reached: bool,
+    writes_records: bool,
 }
 
 impl Monitor {
     /// A monitor for the boot called `run_id`.
     #[must_use]
     pub fn new(run_id: &str) -> Self {
-        Self { scanner: Scanner::new(Some(run_id)), user_space_reached: false }
+        Self { scanner: Scanner::new(Some(run_id)), user_space_reached: false, writes_records: false }
     }
 
     /// Goes on with the next bytes of the serial line, cut anywhere.
@@ -48,6 +50,7 @@ impl Monitor {
         let from_user_space = matches!(finding, Finding::Record(_) | Finding::Upstream(_));
         let first = from_user_space && !self.user_space_reached;
         self.user_space_reached |= from_user_space;
+        self.writes_records |= matches!(finding, Finding::Record(_));
         let event = match finding {
             Finding::Record(record) => match record.kind {
                 Kind::End => Some(Event::End),
@@ -57,6 +60,7 @@ impl Monitor {
             Finding::Alarm(Alarm::KernelPanic, message) => Some(Event::KernelPanic(message)),
             Finding::Alarm(Alarm::LoaderPanic, message) => Some(Event::LoaderPanic(message)),
             Finding::Alarm(Alarm::UnhandledFault, message) => Some(Event::UnhandledFault(message)),
+            Finding::Upstream(UpstreamLine::LastWord { .. }) if self.writes_records => None,
             Finding::Upstream(line) => upstream_event(line),
             Finding::Problem(_) | Finding::Firmware(_) | Finding::Warning(_) => None,
         };

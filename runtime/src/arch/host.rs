@@ -81,6 +81,17 @@ pub fn yield_now() {
     no_kernel()
 }
 
+/// Writes one byte to the kernel's console.
+pub fn debug_put_char(_byte: u8) {
+    no_kernel()
+}
+
+/// Tells the internal type number of a capability.
+#[must_use]
+pub fn debug_cap_identify(_cptr: CPtr) -> u64 {
+    no_kernel()
+}
+
 /// Instructions retired.
 #[must_use]
 pub fn instructions_retired() -> u64 {

@@ -94,6 +94,35 @@ impl Slot {
         invoke(self.root.0, Invocation::CNodeMove, &[source.root.0], &words).map(drop)
     }
 
+    /// As [`Slot::move_from`], and sets the guard of a `CNode`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Slot::copy_from`]; `IllegalOperation` if the source is an endpoint or a notification.
+    pub fn mutate_from(self, source: Self, guard: CNodeCapData) -> Result<(), Error> {
+        let [index, depth] = self.address();
+        let [source_index, source_depth] = source.address();
+        let words = [index, depth, source_index, source_depth, guard.word()];
+        invoke(self.root.0, Invocation::CNodeMutate, &[source.root.0], &words).map(drop)
+    }
+
+    /// Moves the capability in `pivot` here and then the one in `source` to `pivot`, keeping both as they are if they
+    /// are no `CNode`s.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `DeleteFirst` if this slot is occupied and not `source`, `IllegalOperation` if `pivot` is one of
+    /// the others.
+    pub fn rotate_from(self, pivot: Self, source: Self) -> Result<(), Error> {
+        const KEEP: u64 = 0;
+        let [index, depth] = self.address();
+        let [pivot_index, pivot_depth] = pivot.address();
+        let [source_index, source_depth] = source.address();
+        let words = [index, depth, KEEP, pivot_index, pivot_depth, KEEP, source_index, source_depth];
+        let caps = [pivot.root.0, source.root.0];
+        invoke(self.root.0, Invocation::CNodeRotate, &caps, &words).map(drop)
+    }
+
     /// Empties this slot.
     ///
     /// # Errors
@@ -110,6 +139,15 @@ impl Slot {
     /// The kernel's.
     pub fn revoke(self) -> Result<(), Error> {
         invoke(self.root.0, Invocation::CNodeRevoke, &[], &self.address()).map(drop)
+    }
+
+    /// Makes every thread that waits to send with the badge of the endpoint in this slot send again.
+    ///
+    /// # Errors
+    ///
+    /// `IllegalOperation` if it is no endpoint with all rights.
+    pub fn cancel_badged_sends(self) -> Result<(), Error> {
+        invoke(self.root.0, Invocation::CNodeCancelBadgedSends, &[], &self.address()).map(drop)
     }
 
     /// Moves the reply capability of the thread's last caller here; without a caller the slot stays empty.

@@ -9,13 +9,15 @@ use crate::ipc::{Message, Registers};
 use crate::labels;
 
 /// Invokes `target` with `caps` and `words`, and gives the answer.
+///
+/// The typed capabilities are what programs use; this is for those that send what no typed capability would, such as
+/// too few words.
+///
+/// # Errors
+///
+/// The kernel's.
 #[inline(always)]
-pub(super) fn invoke(
-    target: CPtr,
-    invocation: Invocation,
-    caps: &[CPtr],
-    words: &[u64],
-) -> Result<Message, Error> {
+pub fn invoke(target: CPtr, invocation: Invocation, caps: &[CPtr], words: &[u64]) -> Result<Message, Error> {
     debug_assert!(caps.len() <= MSG_MAX_EXTRA_CAPS && words.len() <= MSG_MAX_LENGTH);
     // A kernel without the invocation could only refuse it.
     let label =

@@ -11,6 +11,16 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IrqControl(pub CPtr);
 
+/// When a device's line counts as an interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Trigger {
+    /// While it is high.
+    Level = 0,
+    /// When it rises.
+    Edge = 1,
+}
+
 /// A capability to one interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IrqHandler(pub CPtr);
@@ -25,6 +35,17 @@ impl IrqControl {
         let [index, depth] = slot.address();
         invoke(self.0, Invocation::IrqIssueIrqHandler, &[slot.root().0], &[irq, index, depth]).map(drop)
     }
+
+    /// As [`IrqControl::issue`], and says how the device drives its line.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IrqControl::issue`].
+    pub fn issue_with_trigger(self, irq: u64, trigger: Trigger, slot: Slot) -> Result<(), Error> {
+        let [index, depth] = slot.address();
+        let words = [irq, trigger as u64, index, depth];
+        invoke(self.0, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[slot.root().0], &words).map(drop)
+    }
 }
 
 impl IrqHandler {
@@ -35,6 +56,15 @@ impl IrqHandler {
     /// The kernel's: `InvalidCapability` if that is no notification that may be signalled.
     pub fn set_notification(self, notification: Notification) -> Result<(), Error> {
         invoke(self.0, Invocation::IrqSetIrqHandler, &[notification.0], &[]).map(drop)
+    }
+
+    /// Makes the interrupt signal nothing.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn clear(self) -> Result<(), Error> {
+        invoke(self.0, Invocation::IrqClearIrqHandler, &[], &[]).map(drop)
     }
 
     /// Lets the next one through.

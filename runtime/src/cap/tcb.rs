@@ -1,6 +1,10 @@
 //! Threads.
 
-use rel4_abi::tcb::{READ_REGISTERS_SUSPEND, WRITE_REGISTERS_FIXED_WORDS, WRITE_REGISTERS_RESUME};
+use rel4_abi::tcb::{
+    COPY_REGISTERS_FRAME, COPY_REGISTERS_INTEGER, COPY_REGISTERS_RESUME_TARGET,
+    COPY_REGISTERS_SUSPEND_SOURCE, READ_REGISTERS_SUSPEND, WRITE_REGISTERS_FIXED_WORDS,
+    WRITE_REGISTERS_RESUME,
+};
 use rel4_abi::user_context::USER_CONTEXT_WORDS;
 use rel4_abi::{CNodeCapData, CPtr, Invocation, UintrInvocation, UserContext};
 
@@ -34,6 +38,27 @@ pub struct Spaces {
     pub ipc_buffer: Frame,
 }
 
+/// What [`Tcb::copy_registers_from`] does besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RegisterTransfer(u64);
+
+impl RegisterTransfer {
+    /// Stop the source first.
+    pub const SUSPEND_SOURCE: Self = Self(COPY_REGISTERS_SUSPEND_SOURCE);
+    /// Start the target afterwards.
+    pub const RESUME_TARGET: Self = Self(COPY_REGISTERS_RESUME_TARGET);
+    /// Copy the first 16 registers of a [`UserContext`].
+    pub const FRAME: Self = Self(COPY_REGISTERS_FRAME);
+    /// Copy the other 16.
+    pub const INTEGER: Self = Self(COPY_REGISTERS_INTEGER);
+
+    /// Does both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 impl Tcb {
     /// Sets fault handler, `CSpace`, address space and IPC buffer.
     ///
@@ -46,6 +71,50 @@ impl Tcb {
         let words =
             [spaces.fault_handler.word(), spaces.cspace_guard.word(), VSPACE_DATA, spaces.ipc_buffer_vaddr];
         invoke(self.0, Invocation::TcbConfigure, &caps, &words).map(drop)
+    }
+
+    /// Sets fault handler, `CSpace` and address space; data words of 0 leave the guard of the root as it is.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn set_space(
+        self,
+        fault_handler: CPtr,
+        cspace: CNode,
+        cspace_guard: CNodeCapData,
+        vspace: VSpace,
+    ) -> Result<(), Error> {
+        const VSPACE_DATA: u64 = 0;
+        let words = [fault_handler.word(), cspace_guard.word(), VSPACE_DATA];
+        invoke(self.0, Invocation::TcbSetSpace, &[cspace.0, vspace.0], &words).map(drop)
+    }
+
+    /// Makes `buffer` the IPC buffer; `vaddr` is its address in the address space.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if that is no frame of RAM, `AlignmentError`.
+    pub fn set_ipc_buffer(self, vaddr: u64, buffer: Frame) -> Result<(), Error> {
+        invoke(self.0, Invocation::TcbSetIpcBuffer, &[buffer.0], &[vaddr]).map(drop)
+    }
+
+    /// Sets the maximum controlled priority, which must not exceed that of `authority`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `RangeError` if it is too high.
+    pub fn set_max_controlled_priority(self, authority: Self, priority: u64) -> Result<(), Error> {
+        invoke(self.0, Invocation::TcbSetMcPriority, &[authority.0], &[priority]).map(drop)
+    }
+
+    /// Sets the register that points to the thread's local storage.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn set_tls_base(self, base: u64) -> Result<(), Error> {
+        invoke(self.0, Invocation::TcbSetTlsBase, &[], &[base]).map(drop)
     }
 
     /// Sets the priority, which must not exceed the maximum controlled priority of `authority`.
@@ -104,7 +173,20 @@ impl Tcb {
     ///
     /// The kernel's: `IllegalOperation` on the calling thread itself.
     pub fn suspend_and_read_registers(self) -> Result<UserContext, Error> {
-        let words = [READ_REGISTERS_SUSPEND, USER_CONTEXT_WORDS as u64];
+        self.read_registers_flagged(READ_REGISTERS_SUSPEND)
+    }
+
+    /// Reads the registers.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` on the calling thread itself.
+    pub fn read_registers(self) -> Result<UserContext, Error> {
+        self.read_registers_flagged(0)
+    }
+
+    fn read_registers_flagged(self, flags: u64) -> Result<UserContext, Error> {
+        let words = [flags, USER_CONTEXT_WORDS as u64];
         let answer = invoke(self.0, Invocation::TcbReadRegisters, &[], &words)?;
         let Message { words: registers, .. } = answer;
         let mut context = UserContext::default();
@@ -112,6 +194,15 @@ impl Tcb {
             *value = registers.get(index).copied().unwrap_or_else(|| arch::message_word(index));
         }
         Ok(context)
+    }
+
+    /// Copies registers of `source`, and does what else `transfer` says.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `InvalidCapability` if `source` is no thread.
+    pub fn copy_registers_from(self, source: Self, transfer: RegisterTransfer) -> Result<(), Error> {
+        invoke(self.0, Invocation::TcbCopyRegisters, &[source.0], &[transfer.0]).map(drop)
     }
 
     /// Stops the thread.
@@ -139,6 +230,15 @@ impl Tcb {
     /// The kernel's: `IllegalOperation` if one of the two is bound already.
     pub fn bind_notification(self, notification: Notification) -> Result<(), Error> {
         invoke(self.0, Invocation::TcbBindNotification, &[notification.0], &[]).map(drop)
+    }
+
+    /// Undoes [`Tcb::bind_notification`].
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if none is bound.
+    pub fn unbind_notification(self) -> Result<(), Error> {
+        invoke(self.0, Invocation::TcbUnbindNotification, &[], &[]).map(drop)
     }
 
     /// Gives the thread an interrupt file, so that `notification`, which is bound to it, becomes a U-notification: its signals, and stores of

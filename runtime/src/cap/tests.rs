@@ -55,6 +55,14 @@ fn slot_operations_pass_both_addresses() {
     assert_eq!(request, expected(50, Invocation::CNodeMint, &[2], &[1, 4, 7, 64, 15, 60]));
     let (request, ()) = seen(&[], || target.move_from(source));
     assert_eq!(request, expected(50, Invocation::CNodeMove, &[2], &[1, 4, 7, 64]));
+    let guard = CNodeCapData::new(1, 2);
+    let (request, ()) = seen(&[], || target.mutate_from(source, guard));
+    assert_eq!(request, expected(50, Invocation::CNodeMutate, &[2], &[1, 4, 7, 64, guard.word()]));
+    let pivot = CNode(CPtr(51)).slot(2, 5);
+    let (request, ()) = seen(&[], || target.rotate_from(pivot, source));
+    assert_eq!(request, expected(50, Invocation::CNodeRotate, &[51, 2], &[1, 4, 0, 2, 5, 0, 7, 64]));
+    let (request, ()) = seen(&[], || target.cancel_badged_sends());
+    assert_eq!(request, expected(50, Invocation::CNodeCancelBadgedSends, &[], &[1, 4]));
     let (request, ()) = seen(&[], || target.delete());
     assert_eq!(request, expected(50, Invocation::CNodeDelete, &[], &[1, 4]));
     let (request, ()) = seen(&[], || target.revoke());
@@ -109,6 +117,21 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     let (request, ()) = seen(&[], || tcb.resume());
     assert_eq!(request, expected(20, Invocation::TcbResume, &[], &[]));
 
+    let (request, ()) = seen(&[], || tcb.unbind_notification());
+    assert_eq!(request, expected(20, Invocation::TcbUnbindNotification, &[], &[]));
+    let (request, ()) =
+        seen(&[], || tcb.set_space(CPtr(1), CNode(CPtr(50)), CNodeCapData::fill(4), VSpace(CPtr(3))));
+    assert_eq!(request, expected(20, Invocation::TcbSetSpace, &[50, 3], &[1, 60, 0]));
+    let (request, ()) = seen(&[], || tcb.set_ipc_buffer(0x2000_0000, Frame(CPtr(8))));
+    assert_eq!(request, expected(20, Invocation::TcbSetIpcBuffer, &[8], &[0x2000_0000]));
+    let (request, ()) = seen(&[], || tcb.set_max_controlled_priority(authority, 7));
+    assert_eq!(request, expected(20, Invocation::TcbSetMcPriority, &[1], &[7]));
+    let (request, ()) = seen(&[], || tcb.set_tls_base(0x3000));
+    assert_eq!(request, expected(20, Invocation::TcbSetTlsBase, &[], &[0x3000]));
+    let transfer = RegisterTransfer::FRAME.and(RegisterTransfer::RESUME_TARGET);
+    let (request, ()) = seen(&[], || tcb.copy_registers_from(authority, transfer));
+    assert_eq!(request, expected(20, Invocation::TcbCopyRegisters, &[1], &[6]));
+
     let mut context = UserContext::default();
     context.set(Register::Pc, 0x10000);
     context.set(Register::Tp, 0x2000_0000);
@@ -122,6 +145,23 @@ fn thread_operations_pass_spaces_priorities_and_registers() {
     let (request, read) = seen(&context.0, || tcb.suspend_and_read_registers());
     assert_eq!(request, expected(20, Invocation::TcbReadRegisters, &[], &[1, 32]));
     assert_eq!(read, context);
+    let (request, read) = seen(&context.0, || tcb.read_registers());
+    assert_eq!(request, expected(20, Invocation::TcbReadRegisters, &[], &[0, 32]));
+    assert_eq!(read, context);
+}
+
+#[test]
+fn authorities_pass_what_they_are_told() {
+    let slot = NODE.slot_of_cspace(CPtr(70));
+    let (request, ()) = seen(&[], || AsidControl(CPtr(5)).make_pool(Untyped(CPtr(40)), slot));
+    assert_eq!(request, expected(5, Invocation::RiscvAsidControlMakePool, &[40, 2], &[70, 64]));
+    let domains = DomainControl(CPtr(11));
+    let (request, ()) = seen(&[], || domains.set(3, Tcb(CPtr(20))));
+    assert_eq!(request, expected(11, Invocation::DomainSetSet, &[20], &[3]));
+    let (request, ()) = seen(&[], || domains.configure_schedule(1, 3, 50));
+    assert_eq!(request, expected(11, Invocation::DomainScheduleConfigure, &[], &[1, 3, 50]));
+    let (request, ()) = seen(&[], || domains.set_schedule_start(1));
+    assert_eq!(request, expected(11, Invocation::DomainScheduleSetStart, &[], &[1]));
 }
 
 #[test]
@@ -131,6 +171,10 @@ fn interrupt_operations_pass_number_slot_and_notification() {
     assert_eq!(request, expected(4, Invocation::IrqIssueIrqHandler, &[2], &[10, 77, 64]));
     let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).set_notification(Notification(CPtr(5))));
     assert_eq!(request, expected(77, Invocation::IrqSetIrqHandler, &[5], &[]));
+    let (request, ()) = seen(&[], || IrqControl(CPtr(4)).issue_with_trigger(10, Trigger::Edge, slot));
+    assert_eq!(request, expected(4, Invocation::RiscvIrqIssueIrqHandlerTrigger, &[2], &[10, 1, 77, 64]));
+    let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).clear());
+    assert_eq!(request, expected(77, Invocation::IrqClearIrqHandler, &[], &[]));
     let (request, ()) = seen(&[], || IrqHandler(CPtr(77)).ack());
     assert_eq!(request, expected(77, Invocation::IrqAckIrq, &[], &[]));
 }

@@ -8,7 +8,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use self::calls::{CallId, Calls, Completion};
+use self::calls::{CallId, Calls};
 use super::{Channel, Message, Statistics};
 use crate::dispatch::Source;
 use crate::interrupt::Notify;
@@ -63,11 +63,19 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
         }
     }
 
-    /// Calls the server. The request leaves when the future is first polled, and its answer completes the future. A
-    /// future that is dropped before leaves its room taken until the answer is there.
+    /// Calls the server: the request leaves now, and its answer completes the future. A future that is dropped before leaves
+    /// its room taken until the answer is there.
     #[inline(always)]
-    pub const fn call(&self, request: Message) -> Call<'_, 'm, N, CAPACITY> {
-        Call { client: self, progress: Progress::Unsent(request) }
+    pub fn call(&self, request: Message) -> Call<'_, 'm, N, CAPACITY> {
+        let State { requests, calls, .. } = &mut *self.state.borrow_mut();
+        let progress = match calls.next() {
+            Some(call) if requests.send(&request.to_item(call.0)).is_ok() => {
+                calls.begin(call);
+                Progress::Outstanding(call)
+            }
+            _ => Progress::Refused,
+        };
+        Call { client: self, progress }
     }
 
     /// What it did so far.
@@ -91,9 +99,7 @@ impl<N: Notify, const CAPACITY: usize> Source for Client<'_, N, CAPACITY> {
         for _ in 0..CAPACITY {
             let Some(item) = replies.pop() else { break };
             found = true;
-            let answer = Message::from_item(&item);
-            let expected = calls.complete(CallId(item.task), answer.ok_or(CallError::Malformed));
-            *violations += u64::from(!expected || answer.is_none());
+            *violations += u64::from(!calls.complete(&item));
         }
         found
     }
@@ -113,16 +119,17 @@ impl<N: Notify, const CAPACITY: usize> Source for Client<'_, N, CAPACITY> {
 
 /// A call on its way; see [`Client::call`].
 #[derive(Debug)]
-#[must_use = "a call leaves when it is first polled"]
+#[must_use = "the answer is lost if nobody waits for it"]
 pub struct Call<'c, 'm, N: Notify, const CAPACITY: usize> {
     client: &'c Client<'m, N, CAPACITY>,
     progress: Progress,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Progress {
-    Unsent(Message),
-    Sent(CallId),
+    /// There was no room.
+    Refused,
+    Outstanding(CallId),
     Complete,
 }
 
@@ -131,36 +138,24 @@ impl<N: Notify, const CAPACITY: usize> Future for Call<'_, '_, N, CAPACITY> {
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let State { requests, calls, .. } = &mut *self.client.state.borrow_mut();
-        match self.progress {
-            Progress::Unsent(request) => {
-                self.progress = Progress::Complete;
-                let Some(call) = calls.begin(context.waker()) else {
-                    return Poll::Ready(Err(CallError::Full));
-                };
-                if requests.send(&request.to_item(call.0)).is_err() {
-                    calls.end(call);
-                    return Poll::Ready(Err(CallError::Full));
-                }
-                self.progress = Progress::Sent(call);
-                Poll::Pending
+        let answer = match self.progress {
+            Progress::Refused => Err(CallError::Full),
+            Progress::Outstanding(call) => {
+                let taken = self.client.state.borrow_mut().calls.take(call, context.waker());
+                let Some(answer) = taken else { return Poll::Pending };
+                answer
             }
-            Progress::Sent(call) => match calls.take(call, context.waker()) {
-                Completion::Complete(answer) => {
-                    self.progress = Progress::Complete;
-                    Poll::Ready(answer)
-                }
-                Completion::Outstanding => Poll::Pending,
-            },
             Progress::Complete => panic!("a call was polled after it was complete"),
-        }
+        };
+        self.progress = Progress::Complete;
+        Poll::Ready(answer)
     }
 }
 
 impl<N: Notify, const CAPACITY: usize> Drop for Call<'_, '_, N, CAPACITY> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Progress::Sent(call) = self.progress {
+        if let Progress::Outstanding(call) = self.progress {
             self.client.state.borrow_mut().calls.abandon(call);
         }
     }

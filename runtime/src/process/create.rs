@@ -1,6 +1,6 @@
 //! Making a process.
 
-use rel4_abi::{BootInfo, CapRights, ObjectType};
+use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
 
 use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
@@ -23,7 +23,7 @@ pub fn create(
     let cspace = make_cspace(resources, spec)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
-    map_image(resources, info, vspace)?;
+    map_image(resources, vspace, info.user_image_frames, PrivateData::Fresh)?;
     if let Some(shared) = spec.shared {
         shared.map_into(resources, vspace)?;
     }
@@ -65,18 +65,39 @@ fn give(node: CNode, index: u64, grant: &Grant) -> Result<(), Error> {
     }
 }
 
-fn map_image(resources: &mut Resources, info: &BootInfo, vspace: VSpace) -> Result<(), ResourceError> {
+/// What the data of a new process holds at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateData {
+    /// What the program's data held before its first instruction.
+    Fresh,
+    /// What the data of the creator holds now.
+    CopyOfOwn,
+}
+
+/// Maps the running program into `vspace`: copies of `image_frames`, which hold the program from its first page on, as
+/// far as all processes share them, and new frames for data.
+///
+/// # Errors
+///
+/// Those of making objects and mapping frames.
+pub fn map_image(
+    resources: &mut Resources,
+    vspace: VSpace,
+    image_frames: SlotRegion,
+    data: PrivateData,
+) -> Result<(), ResourceError> {
     let image = arch::image_layout();
     for (vaddr, access) in image.shared_pages() {
-        let original =
-            info.user_image_frames.slot(image.page_index(vaddr)).ok_or(ResourceError::OutOfSlots)?;
+        let original = image_frames.slot(image.page_index(vaddr)).ok_or(ResourceError::OutOfSlots)?;
         let copy = resources.copy_frame(Frame(original), access.rights())?;
         address_space::map(resources, vspace, copy, vaddr, access)?;
     }
-    for (vaddr, contents) in image.private_pages() {
+    for (vaddr, snapshot) in image.private_pages() {
         let frame = Frame(resources.make(ObjectType::Page, 0)?);
-        if !contents.is_empty() {
-            scratch::fill(resources, frame, contents)?;
+        match data {
+            PrivateData::Fresh if snapshot.is_empty() => {}
+            PrivateData::Fresh => scratch::fill(resources, frame, snapshot)?,
+            PrivateData::CopyOfOwn => scratch::fill_from_own_page(resources, frame, vaddr)?,
         }
         address_space::map(resources, vspace, frame, vaddr, Access::Data)?;
     }

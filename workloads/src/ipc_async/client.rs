@@ -1,67 +1,105 @@
 //! The client: coroutines that call and check the answers, and samples of what a batch of calls costs.
 
-use core::cell::Cell;
-use core::pin::pin;
-use core::sync::atomic::{AtomicU64, Ordering};
+mod recorder;
 
-use rel4_markers::Stage;
-use rel4_runtime::arch;
+use core::pin::pin;
+use core::sync::atomic::AtomicU64;
+
 use rel4_runtime::channel::{Client, Message};
 use rel4_runtime::executor::{Coroutines, Executor, ReadyQueue};
-use rel4_runtime::interrupt::Notify;
 use rel4_runtime::ipc::tag;
 use rel4_runtime::process::{self, Start};
+use rel4_runtime::uintr::Sender;
 
+use self::recorder::{Recorder, Step};
+use super::counters::Counters;
 use super::settings::Settings;
-use super::{CAPACITY, Channel, peer};
+use super::{CLIENT_COUNTERS, RESULTS, SERVER_COUNTERS, STATISTICS};
 use crate::ipc_pingpong::messages::{ANSWER, REQUEST, answer, request};
 use crate::ipc_pingpong::results::Results;
+use crate::pair::{self, CAPACITY, Channel, Idler};
 
-/// Runs the client, which finishes with the bits in which answers differed, its calls, its notifications, and how often it slept.
+type AsyncClient<'m> = Client<'m, Sender, CAPACITY>;
+
+/// Runs the client, which finishes with the bits in which answers differed, its calls, the answers, and the violations it saw.
 pub(super) extern "C" fn main(start: &Start) -> ! {
     let settings = Settings::from_arguments(start.arguments);
-    let channel = Channel::new(start.shared).expect("the root task shares enough");
-    let recorder = Recorder::new(&settings, Results::new(&start.shared[Channel::WORDS..]));
     // The length is known at compile time, as in the synchronous client.
     process::finish(match settings.words {
-        0 => run::<0>(&settings, channel, &recorder),
-        1 => run::<1>(&settings, channel, &recorder),
-        2 => run::<2>(&settings, channel, &recorder),
-        3 => run::<3>(&settings, channel, &recorder),
-        _ => run::<4>(&settings, channel, &recorder),
+        0 => run::<0>(&settings, start.shared),
+        1 => run::<1>(&settings, start.shared),
+        2 => run::<2>(&settings, start.shared),
+        3 => run::<3>(&settings, start.shared),
+        _ => run::<4>(&settings, start.shared),
     })
 }
 
-fn run<const WORDS: usize>(settings: &Settings, channel: Channel<'_>, recorder: &Recorder<'_>) -> [u64; 4] {
+/// What the coroutines share.
+struct Caller<'a, 'm> {
+    client: &'a AsyncClient<'m>,
+    idler: &'a Idler,
+    recorder: Recorder<'a>,
+    shared: &'a [AtomicU64],
+}
+
+fn run<const WORDS: usize>(settings: &Settings, shared: &[AtomicU64]) -> [u64; 4] {
     static READY: ReadyQueue = ReadyQueue::new();
-    let client = Client::new(channel, peer::sender(settings.backend));
-    if settings.warmup == 0 {
-        recorder.begin_batch();
-    }
-    let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS, _>(&client, recorder)));
+    let channel = Channel::new(shared).expect("the root task shares enough");
+    let client = Client::new(channel, pair::sender(settings.backend));
+    let idler = Idler::new(pair::receiver(settings.backend), &READY, settings.idle);
+    let caller = Caller {
+        client: &client,
+        idler: &idler,
+        recorder: Recorder::new(settings, Results::new(&shared[RESULTS..])),
+        shared,
+    };
+    let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS>(&caller)));
     let mut executor = Executor::<CAPACITY>::new(&READY);
     for (slot, task) in coroutines.tasks().enumerate().take(settings.concurrency as usize) {
         executor.spawn(slot, task).expect("the slot is free");
     }
-    executor.run(&client, &peer::receiver(settings.backend));
-    recorder.measure_overhead();
+    executor.run(&client, &idler);
+    caller.recorder.measure_overhead();
     let statistics = client.statistics();
-    let differences = recorder.differences.get() | statistics.violations;
-    [differences, statistics.sent, statistics.notifications, executor.statistics().sleeps]
+    [caller.recorder.differences(), statistics.sent, statistics.received, statistics.violations]
 }
 
-/// Calls until all calls are made; each has a number of its own, which its answer must fit.
-async fn call_repeatedly<const WORDS: usize, N: Notify>(
-    client: &Client<'_, N, CAPACITY>,
-    recorder: &Recorder<'_>,
-) {
+/// Calls until all samples are taken; each call has a number of its own, which its answer must fit.
+async fn call_repeatedly<const WORDS: usize>(caller: &Caller<'_, '_>) {
+    let recorder = &caller.recorder;
     while let Some(number) = recorder.next_call() {
         let words = request::<WORDS>(number);
-        let differences = match client.call(Message::new(REQUEST, words)).await {
+        let differences = match caller.client.call(Message::new(REQUEST, words)).await {
             Ok(received) => difference(&received, words),
             Err(_) => u64::MAX,
         };
-        recorder.called(differences);
+        if recorder.called(differences) {
+            match recorder.step() {
+                Step::Batch => {}
+                Step::First => {
+                    note_counters(caller, Counters::default(), Counters::default()).await;
+                    recorder.begin();
+                }
+                Step::Last => {
+                    let [client, server] = [CLIENT_COUNTERS, SERVER_COUNTERS]
+                        .map(|place| Counters::load(&caller.shared[place..]));
+                    note_counters(caller, client, server).await;
+                }
+            }
+        }
+    }
+}
+
+/// Puts down what both ends did so far, less `client` and `server`.
+async fn note_counters(caller: &Caller<'_, '_>, client: Counters, server: Counters) {
+    let now = Counters::of(caller.client.statistics(), caller.idler);
+    now.since(client).store(&caller.shared[CLIENT_COUNTERS..]);
+    match caller.client.call(Message::new(STATISTICS, [])).await {
+        Ok(told) if told.info() == tag::<{ Counters::WORDS }>(STATISTICS) => {
+            let now = Counters::from_words(core::array::from_fn(|index| told.raw_words()[index]));
+            now.since(server).store(&caller.shared[SERVER_COUNTERS..]);
+        }
+        _ => caller.recorder.differ(),
     }
 }
 
@@ -74,107 +112,4 @@ fn difference<const WORDS: usize>(received: &Message, asked: [u64; WORDS]) -> u6
         .iter()
         .zip(answer(asked))
         .fold(tag, |difference, (word, expected)| difference | word ^ expected)
-}
-
-const ROUND_TRIP: u32 = Stage::RoundTrip.index();
-const OVERHEAD: u32 = Stage::Overhead.index();
-
-/// Numbers the calls, and takes a sample after every batch of them.
-struct Recorder<'r> {
-    results: Results<'r>,
-    warmup: u64,
-    batch: u64,
-    end: u64,
-    begun: Cell<u64>,
-    complete: Cell<u64>,
-    next_sample: Cell<usize>,
-    left_of_batch: Cell<u64>,
-    before: Cell<(u64, u64)>,
-    differences: Cell<u64>,
-}
-
-impl<'r> Recorder<'r> {
-    fn new(settings: &Settings, results: Results<'r>) -> Self {
-        Self {
-            results,
-            warmup: settings.warmup,
-            batch: settings.batch,
-            end: settings.warmup + settings.rounds * settings.batch,
-            begun: Cell::new(0),
-            complete: Cell::new(0),
-            next_sample: Cell::new(0),
-            left_of_batch: Cell::new(settings.batch),
-            before: Cell::new((0, 0)),
-            differences: Cell::new(0),
-        }
-    }
-
-    #[inline(always)]
-    fn next_call(&self) -> Option<u64> {
-        let number = self.begun.get();
-        self.begun.set(number + 1);
-        (number < self.end).then_some(number)
-    }
-
-    #[inline(always)]
-    fn called(&self, differences: u64) {
-        self.differences.set(self.differences.get() | differences);
-        let complete = self.complete.get() + 1;
-        self.complete.set(complete);
-        if complete <= self.warmup {
-            if complete == self.warmup {
-                self.begin_batch();
-            }
-            return;
-        }
-        let left = self.left_of_batch.get() - 1;
-        self.left_of_batch.set(left);
-        if left == 0 {
-            self.sample();
-        }
-    }
-
-    #[inline(always)]
-    fn begin_batch(&self) {
-        self.before.set(now());
-        rel4_markers::begin::<ROUND_TRIP>();
-    }
-
-    #[inline(never)]
-    fn sample(&self) {
-        rel4_markers::end::<ROUND_TRIP>();
-        let (instructions, ticks) = now();
-        let (instructions_before, ticks_before) = self.before.get();
-        let index = self.next_sample.get();
-        self.next_sample.set(index + 1);
-        self.left_of_batch.set(self.batch);
-        store(self.results.round_trip_instructions, index, instructions.wrapping_sub(instructions_before));
-        store(self.results.round_trip_ticks, index, ticks.wrapping_sub(ticks_before));
-        if index + 1 < self.results.round_trip_instructions.len() {
-            self.begin_batch();
-        }
-    }
-
-    /// What it costs to look at the counters, taken as a sample is.
-    fn measure_overhead(&self) {
-        for index in 0..self.results.overhead_instructions.len() {
-            let before = now();
-            rel4_markers::begin::<OVERHEAD>();
-            rel4_markers::end::<OVERHEAD>();
-            let after = now();
-            store(self.results.overhead_instructions, index, after.0.wrapping_sub(before.0));
-        }
-    }
-}
-
-#[inline(always)]
-fn now() -> (u64, u64) {
-    let ticks = arch::time_ticks();
-    (arch::instructions_retired(), ticks)
-}
-
-fn store(samples: &[AtomicU64], index: usize, value: u64) {
-    if let Some(sample) = samples.get(index) {
-        sample.store(value, Ordering::Relaxed);
-    }
 }

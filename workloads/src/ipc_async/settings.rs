@@ -1,6 +1,7 @@
 //! The parameters of the workload.
 
 use crate::failure::Failure;
+use crate::pair::{BACKENDS, Backend, CAPACITY, IDLE, Idle};
 use crate::parameters::Parameters;
 
 /// What to measure.
@@ -20,19 +21,9 @@ pub(super) struct Settings {
     pub(super) server_hart: u64,
     /// What wakes a peer that sleeps.
     pub(super) backend: Backend,
+    /// What both do when they have nothing to do.
+    pub(super) idle: Idle,
 }
-
-/// What wakes a peer that sleeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Backend {
-    /// A store that interrupts it.
-    UserInterrupts,
-    /// A signal by way of the kernel.
-    KernelNotifications,
-}
-
-const BACKENDS: &[(&str, Backend)] =
-    &[("uintr", Backend::UserInterrupts), ("kernel", Backend::KernelNotifications)];
 
 const ROUNDS: &str = "rounds";
 const BATCH: &str = "batch";
@@ -41,31 +32,42 @@ const WORDS: &str = "words";
 const CONCURRENCY: &str = "concurrency";
 const SERVER_HART: &str = "server_hart";
 const BACKEND: &str = "backend";
+const IDLE_KEY: &str = "idle";
 
 impl Settings {
     pub(super) fn from_parameters(parameters: &Parameters<'_>) -> Result<Self, Failure> {
-        parameters.only(&[ROUNDS, BATCH, WARMUP, WORDS, CONCURRENCY, SERVER_HART, BACKEND])?;
+        parameters.only(&[ROUNDS, BATCH, WARMUP, WORDS, CONCURRENCY, SERVER_HART, BACKEND, IDLE_KEY])?;
         Ok(Self {
             rounds: parameters.integer(ROUNDS, 1..=100_000)?,
             batch: parameters.integer(BATCH, 1..=100_000)?,
-            warmup: parameters.integer(WARMUP, 0..=1_000_000)?,
+            warmup: parameters.integer(WARMUP, 1..=1_000_000)?,
             words: parameters.integer(WORDS, 0..=4)?,
-            concurrency: parameters.integer(CONCURRENCY, 1..=super::CAPACITY as u64)?,
+            concurrency: parameters.integer(CONCURRENCY, 1..=CAPACITY as u64)?,
             server_hart: parameters.integer(SERVER_HART, 0..=3)?,
             backend: parameters.choice(BACKEND, BACKENDS)?,
+            idle: parameters.choice(IDLE_KEY, IDLE)?,
         })
     }
 
     /// What the processes need of the settings, as arguments.
     pub(super) const fn arguments(&self) -> [u64; 4] {
-        let backend = self.backend as u64;
-        [self.batch, self.warmup, self.words | self.concurrency << 8 | backend << 16, self.rounds]
+        let words = [self.words, self.concurrency, self.backend.word(), self.idle.word()];
+        let packed = words[0] | words[1] << 8 | words[2] << 16 | words[3] << 24;
+        [self.batch, self.warmup, packed, self.rounds]
     }
 
     /// Reads [`Settings::arguments`] back.
-    pub(super) const fn from_arguments([batch, warmup, packed, rounds]: [u64; 4]) -> Self {
-        let backend = if packed >> 16 == 0 { Backend::UserInterrupts } else { Backend::KernelNotifications };
-        let (words, concurrency) = (packed & 0xff, packed >> 8 & 0xff);
-        Self { rounds, batch, warmup, words, concurrency, server_hart: 0, backend }
+    pub(super) fn from_arguments([batch, warmup, packed, rounds]: [u64; 4]) -> Self {
+        let byte = |index: u64| packed >> (8 * index) & 0xff;
+        Self {
+            rounds,
+            batch,
+            warmup,
+            words: byte(0),
+            concurrency: byte(1),
+            server_hart: 0,
+            backend: Backend::from_word(byte(2)),
+            idle: Idle::from_word(byte(3)),
+        }
     }
 }

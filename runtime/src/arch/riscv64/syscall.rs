@@ -7,7 +7,7 @@
 
 use core::arch::asm;
 
-use rel4_abi::{CPtr, MessageInfo, Syscall};
+use rel4_abi::{CPtr, DebugSyscall, MessageInfo, Syscall};
 
 use crate::ipc::{Message, Registers};
 
@@ -58,6 +58,30 @@ pub fn nb_recv(source: CPtr) -> Message {
 pub fn yield_now() {
     // SAFETY: Yield changes no register.
     unsafe { asm!("ecall", in("a7") Syscall::Yield.number(), options(nostack)) };
+}
+
+/// Writes one byte to the kernel's console. Only debug kernels have this; elsewhere it is a fault.
+pub fn debug_put_char(byte: u8) {
+    // SAFETY: changes no register and no memory of the program.
+    unsafe {
+        asm!("ecall", in("a7") DebugSyscall::PutChar.number(), in("a0") u64::from(byte), options(nostack));
+    };
+}
+
+/// Tells the internal type number of a capability. Only debug kernels have this; elsewhere it is a fault.
+#[must_use]
+pub fn debug_cap_identify(cptr: CPtr) -> u64 {
+    let number: u64;
+    // SAFETY: the kernel writes `a0` only.
+    unsafe {
+        asm!(
+            "ecall",
+            in("a7") DebugSyscall::CapIdentify.number(),
+            inlateout("a0") cptr.word() => number,
+            options(nostack),
+        );
+    }
+    number
 }
 
 #[inline(always)]

@@ -4,6 +4,7 @@ use core::task::Waker;
 
 use super::CallError;
 use crate::channel::Message;
+use crate::item::Item;
 
 /// What goes with a request and comes back with its answer: the slot of the call in the low half, and in the high half how
 /// often the slot was used before, so that a second answer finds nobody.
@@ -12,34 +13,37 @@ pub(super) struct CallId(pub(super) u64);
 
 impl CallId {
     #[inline(always)]
-    const fn new(slot: usize, generation: u32) -> Self {
-        Self((generation as u64) << 32 | slot as u64)
-    }
-
-    #[inline(always)]
     const fn slot(self) -> usize {
         self.0 as u32 as usize
     }
+
+    /// The next call in the same slot.
+    #[inline(always)]
+    const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1 << u32::BITS))
+    }
 }
 
-pub(super) enum Completion {
-    Outstanding,
-    Complete(Result<Message, CallError>),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Progress {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
     Free,
     Outstanding,
     /// Outstanding, but nobody waits any more.
     Abandoned,
-    Answered(Result<Message, CallError>),
+    Answered,
+    /// Answered with what no item can carry.
+    Malformed,
 }
 
+/// A call. Whole cache lines, so that it is found by a shift.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Slot {
-    generation: u32,
-    progress: Progress,
+    /// The call that is in the slot, or will be next.
+    id: CallId,
+    state: State,
+    /// The answer of an answered call.
+    answer: Message,
     /// Stays from call to call, because the next one is often of the same task.
     waker: Option<Waker>,
 }
@@ -55,76 +59,97 @@ pub(super) struct Calls<const CAPACITY: usize> {
 
 impl<const CAPACITY: usize> Calls<CAPACITY> {
     pub(super) fn new() -> Self {
-        const { assert!(CAPACITY <= 1 << 16, "slots are numbered in 16 bits") };
+        const {
+            assert!(CAPACITY <= 1 << 16, "slots are numbered in 16 bits");
+            assert!(CAPACITY.is_power_of_two(), "slots are masked");
+        }
         Self {
-            slots: [const { Slot { generation: 0, progress: Progress::Free, waker: None } }; CAPACITY],
+            slots: core::array::from_fn(|slot| Slot {
+                id: CallId(slot as u64),
+                state: State::Free,
+                answer: Message::new(0, []),
+                waker: None,
+            }),
             // The lowest slot is taken first.
             free: core::array::from_fn(|index| (CAPACITY - 1 - index) as u16),
             free_count: CAPACITY,
         }
     }
 
-    /// Begins a call whose answer wakes `waker`; `None` if all slots are taken.
+    /// The call that would begin next; `None` if all slots are taken.
     #[inline(always)]
-    pub(super) fn begin(&mut self, waker: &Waker) -> Option<CallId> {
-        self.free_count = self.free_count.checked_sub(1)?;
-        let number = usize::from(self.free[self.free_count % CAPACITY]);
-        let slot = &mut self.slots[number % CAPACITY];
-        slot.progress = Progress::Outstanding;
-        slot.wake_later(waker);
-        Some(CallId::new(number, slot.generation))
+    pub(super) fn next(&self) -> Option<CallId> {
+        let last = self.free_count.checked_sub(1)?;
+        let slot = usize::from(self.free[last % CAPACITY]);
+        Some(self.slots[slot % CAPACITY].id)
     }
 
-    /// Gives the call its answer and wakes its task. False if there is no such call, or it had its answer.
+    /// Begins the call that [`Calls::next`] has just told.
     #[inline(always)]
-    pub(super) fn complete(&mut self, call: CallId, answer: Result<Message, CallError>) -> bool {
+    pub(super) fn begin(&mut self, call: CallId) {
+        self.free_count -= 1;
+        self.slots[call.slot() % CAPACITY].state = State::Outstanding;
+    }
+
+    /// Takes in an answer and wakes the task that waits for it. False if there is no such call, it had its answer, or the
+    /// answer is malformed.
+    #[inline(always)]
+    pub(super) fn complete(&mut self, item: &Item) -> bool {
+        let call = CallId(item.task);
         let Some(slot) = self.slots.get_mut(call.slot()) else { return false };
-        if CallId::new(call.slot(), slot.generation) != call {
+        if slot.id != call {
             return false;
         }
-        match slot.progress {
-            Progress::Outstanding => {
-                slot.progress = Progress::Answered(answer);
+        let answer = Message::from_item(item);
+        match slot.state {
+            State::Outstanding => {
+                slot.state = State::Malformed;
+                if let Some(answer) = answer {
+                    slot.answer = answer;
+                    slot.state = State::Answered;
+                }
                 if let Some(waker) = &slot.waker {
                     waker.wake_by_ref();
                 }
-                true
             }
-            Progress::Abandoned => {
-                self.end(call);
-                true
-            }
-            Progress::Free | Progress::Answered(_) => false,
+            State::Abandoned => self.end(call),
+            State::Free | State::Answered | State::Malformed => return false,
         }
+        answer.is_some()
     }
 
     /// Takes the answer, and frees the slot if there is one; else it will wake `waker`.
     #[inline(always)]
-    pub(super) fn take(&mut self, call: CallId, waker: &Waker) -> Completion {
-        let slot = &mut self.slots[call.slot()];
-        if let Progress::Answered(answer) = slot.progress {
-            self.end(call);
-            return Completion::Complete(answer);
-        }
-        slot.wake_later(waker);
-        Completion::Outstanding
+    pub(super) fn take(&mut self, call: CallId, waker: &Waker) -> Option<Result<Message, CallError>> {
+        let slot = &mut self.slots[call.slot() % CAPACITY];
+        let answer = match slot.state {
+            State::Answered => Ok(slot.answer),
+            State::Malformed => Err(CallError::Malformed),
+            State::Free | State::Outstanding | State::Abandoned => {
+                slot.wake_later(waker);
+                return None;
+            }
+        };
+        self.end(call);
+        Some(answer)
     }
 
     /// Frees the slot of a call.
     #[inline(always)]
-    pub(super) fn end(&mut self, call: CallId) {
-        let slot = &mut self.slots[call.slot()];
-        slot.progress = Progress::Free;
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free[self.free_count] = call.slot() as u16;
+    fn end(&mut self, call: CallId) {
+        let slot = &mut self.slots[call.slot() % CAPACITY];
+        slot.state = State::Free;
+        slot.id = call.next();
+        self.free[self.free_count % CAPACITY] = call.slot() as u16;
         self.free_count += 1;
     }
 
     /// Nobody waits for the answer any more. The slot stays taken while the answer takes room in the ring.
     pub(super) fn abandon(&mut self, call: CallId) {
-        match self.slots[call.slot()].progress {
-            Progress::Answered(_) => self.end(call),
-            _ => self.slots[call.slot()].progress = Progress::Abandoned,
+        let slot = &mut self.slots[call.slot() % CAPACITY];
+        match slot.state {
+            State::Answered | State::Malformed => self.end(call),
+            State::Free | State::Outstanding | State::Abandoned => slot.state = State::Abandoned,
         }
     }
 }

@@ -5,7 +5,7 @@ use rel4_runtime::interrupt::Identity;
 use rel4_runtime::process;
 use rel4_runtime::uintr::{Delivery, Receiver, Sender, SenderPage};
 
-use super::settings::Backend;
+use super::Backend;
 
 /// The peer's sender page in each of the two.
 pub(super) const PAGE: u64 = match SenderPage::address(0) {
@@ -20,7 +20,7 @@ const IDENTITY: Identity = match Identity::new(1) {
 };
 
 /// What wakes the peer.
-pub(super) fn sender(backend: Backend) -> Sender {
+pub(crate) fn sender(backend: Backend) -> Sender {
     match backend {
         Backend::UserInterrupts => Sender::Page(SenderPage::new(0, IDENTITY).expect("see `PAGE`")),
         Backend::KernelNotifications => Sender::Kernel(Notification(process::granted(1))),
@@ -28,7 +28,7 @@ pub(super) fn sender(backend: Backend) -> Sender {
 }
 
 /// What wakes this process.
-pub(super) fn receiver(backend: Backend) -> Receiver {
+pub(crate) fn receiver(backend: Backend) -> Receiver {
     let delivery = match backend {
         Backend::UserInterrupts => Delivery::InterruptFile,
         Backend::KernelNotifications => Delivery::Kernel,
