@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::setup::host::{Invocation, LocalHost};
 use crate::setup::requirement::{EMULATOR, FONT, GUEST_TOOLCHAIN, Requirement};
 use crate::setup::{self, host::Host};
+use crate::toolchain::{GuestToolchain, KERNEL_TARGET, USER_TARGET};
 
 const USAGE: &str = "\
 usage: ./x run [OPTIONS]       set up, then `harness run` with configs/quick.toml, or another --matrix
@@ -157,13 +158,35 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     if has("clippy") {
         let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         checks.push(Check::new("lints", &lint));
+        if matches!(GuestToolchain::detect_on(host), Ok(GuestToolchain::Active)) {
+            checks.extend(guest_lints());
+        }
     }
     let mut tests = Check::new("tests", &["test", "--workspace", "--locked"]);
     tests.arguments.extend_from_slice(options);
     checks.push(tests);
-    let kernel = ["test", "--package", "rel4-kernel", "--features", "uintr", "--locked"];
-    checks.push(Check::new("tests of the kernel with user interrupts", &kernel));
+    let kernel = |features| ["test", "--package", "rel4-kernel", "--features", features, "--locked"];
+    checks.push(Check::new("tests of the kernel with user interrupts", &kernel("uintr")));
     checks
+        .push(Check::new("tests of the kernel with user interrupts and several harts", &kernel("uintr,smp")));
+    checks
+}
+
+/// Lints of what is compiled for guests only: the kernel's richest and its plainest configuration, the loader, and user code.
+fn guest_lints() -> [Check; 3] {
+    let deny = ["--", "-D", "warnings"];
+    let lint = |name, target, options: &[&str]| {
+        let common = ["clippy", "--locked", "--target", target];
+        Check::new(name, &[&common, options, &deny].concat())
+    };
+    let everything =
+        ["-p", "rel4-kernel", "-p", "rel4-loader", "--features", "rel4-kernel/uintr,rel4-kernel/smp"];
+    let plain = ["-p", "rel4-kernel", "--no-default-features", "--features", "sync-ipc"];
+    [
+        lint("lints of the kernel and the loader", KERNEL_TARGET, &everything),
+        lint("lints of the kernel without options", KERNEL_TARGET, &plain),
+        lint("lints of user code", USER_TARGET, &["-p", "rel4-workloads", "-p", "rel4-runtime"]),
+    ]
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rel4_abi::fault::{FaultStatus, UNKNOWN_SYSCALL_REPLY_WORDS, USER_EXCEPTION_R
 use rel4_abi::lookup_failure::LookupFailure;
 use rel4_abi::user_context::Register;
 
+use crate::console::Console;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
@@ -110,7 +111,9 @@ impl Fault {
 pub fn raise(k: &Kernel, thread: Obj<Tcb>, fault: Fault) {
     let outcome = deliver(k, thread, fault);
     if let Err(second) = outcome {
-        report_unhandled(thread, fault, second);
+        if cfg!(feature = "debug") || thread == k.root_task {
+            report_unhandled(thread, fault, second);
+        }
         thread.set_state(k, ThreadState::Inactive);
     }
 }
@@ -136,15 +139,19 @@ fn deliver(k: &Kernel, thread: Obj<Tcb>, fault: Fault) -> Result<(), Fault> {
     }
 }
 
-#[cfg(feature = "debug")]
+/// Says that a thread has stopped for good. The release build does so for the root task only: nobody else could notice.
+#[cold]
 fn report_unhandled(thread: Obj<Tcb>, fault: Fault, second: Fault) {
-    crate::console::println!(
-        "@unhandled-fault thread=\"{}\" pc={:#x} sp={:#x} fault={fault:x?} while_reporting={second:x?}",
-        thread.name(),
+    use core::fmt::Write as _;
+    #[cfg(feature = "debug")]
+    let name = thread.name();
+    #[cfg(not(feature = "debug"))]
+    let name = "rootserver";
+    // The console cannot fail.
+    let _ = writeln!(
+        Console,
+        "@unhandled-fault thread=\"{name}\" pc={:#x} sp={:#x} fault={fault:x?} while_reporting={second:x?}",
         thread.context.fault_pc.get(),
         thread.context.get(Register::Sp),
     );
 }
-
-#[cfg(not(feature = "debug"))]
-fn report_unhandled(_thread: Obj<Tcb>, _fault: Fault, _second: Fault) {}

@@ -35,6 +35,11 @@ pub struct Kernel {
     /// Interrupt files and who owns them.
     #[cfg(feature = "uintr")]
     pub files: crate::uintr::FileTable,
+    /// The thread that everything else was made by.
+    pub root_task: Obj<Tcb>,
+    /// Every thread there is.
+    #[cfg(feature = "debug")]
+    pub threads: crate::object::ThreadList,
     /// Work done since the last look at pending interrupts.
     pub work_units: Cell<u64>,
 }
@@ -62,7 +67,12 @@ impl Hart {
 impl Kernel {
     /// Makes a kernel in which nothing runs, in place: as a value on the way it would not fit the kernel stack.
     #[allow(unsafe_code, reason = "initialises a large structure field by field")]
-    pub fn init(place: &mut MaybeUninit<Self>, idle: [Obj<Tcb>; MAX_HARTS], arch: arch::State) -> &Self {
+    pub fn init(
+        place: &mut MaybeUninit<Self>,
+        root_task: Obj<Tcb>,
+        idle: [Obj<Tcb>; MAX_HARTS],
+        arch: arch::State,
+    ) -> &Self {
         let k = place.as_mut_ptr();
         // SAFETY: every field is written, each in place and before anything reads it.
         unsafe {
@@ -78,6 +88,9 @@ impl Kernel {
             (&raw mut (*k).irqs).write(IrqTable::empty());
             #[cfg(feature = "uintr")]
             (&raw mut (*k).files).write(crate::uintr::FileTable::empty());
+            (&raw mut (*k).root_task).write(root_task);
+            #[cfg(feature = "debug")]
+            (&raw mut (*k).threads).write(crate::object::ThreadList::empty());
             (&raw mut (*k).work_units).write(Cell::new(0));
             (&raw mut (*k).lock).write(BigLock::new());
             (&raw mut (*k).mailbox).write(Mailbox::new());

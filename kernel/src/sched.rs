@@ -128,8 +128,8 @@ impl ReadyQueues {
     }
 
     /// Visits all queued threads.
-    #[cfg(feature = "debug")]
-    pub fn for_each(&self, visit: &mut impl FnMut(Obj<Tcb>)) {
+    #[cfg(test)]
+    pub(crate) fn for_each(&self, visit: &mut impl FnMut(Obj<Tcb>)) {
         for queue in self.domains.iter().flat_map(|domain| &domain.queues) {
             let mut next = queue.head.get();
             while let Some(thread) = next {

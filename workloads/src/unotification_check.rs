@@ -1,15 +1,17 @@
 //! Checks U-notifications end to end, one property after the other: polled, waited for, taken by a handler, claimed by priority, and waking a
 //! blocked thread from another address space.
-#![allow(unsafe_code, reason = "stores to the sender page and reads the thread's own interrupt registers")]
+#![allow(unsafe_code, reason = "a handler is not Rust; stores to the sender page")]
 
-use core::arch::{asm, global_asm};
+use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::uintr::FIRST_QUEUE_IDENTITY;
 use rel4_abi::{CapRights, ObjectType};
 use rel4_records::Kind;
+use rel4_runtime::arch;
 use rel4_runtime::cap::{Endpoint, Notification};
+use rel4_runtime::executor::ReadyQueue;
 use rel4_runtime::process::{self, ProcessSpec, Report, Start};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::vaddr;
@@ -78,20 +80,21 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     store(page, 10);
     check("wait_returns_at_once_when_an_identity_is_pending", notification.wait() == 1 << 9)?;
 
-    set_interrupts(true);
-    store(page, 7);
     // The store takes its time to come back as an interrupt.
     const PATIENCE: usize = 1_000_000;
-    let arrived = (0..PATIENCE).any(|_| TAKEN.load(Ordering::Relaxed) != 0);
-    set_interrupts(false);
+    static READY: ReadyQueue = ReadyQueue::new();
+    let arrived = arch::with_interrupts(&READY, || {
+        store(page, 7);
+        (0..PATIENCE).any(|_| TAKEN.load(Ordering::Relaxed) != 0)
+    });
     check("the_handler_is_entered", arrived)?;
     check("the_handler_takes_an_identity_without_the_kernel", TAKEN.load(Ordering::Relaxed) == 7)?;
 
-    enable_queue();
+    arch::enable_queue_identities();
     store(page, FIRST_QUEUE_IDENTITY + 6);
     store(page, FIRST_QUEUE_IDENTITY + 2);
-    let claimed = [claim(), claim(), claim()];
-    let expected = [FIRST_QUEUE_IDENTITY + 2, FIRST_QUEUE_IDENTITY + 6, 0];
+    let claimed = [(); 3].map(|()| arch::claim_identity());
+    let expected = [FIRST_QUEUE_IDENTITY + 2, FIRST_QUEUE_IDENTITY + 6, 0].map(u64::from);
     check("claims_come_in_the_order_of_priority", claimed == expected)?;
 
     check(
@@ -133,37 +136,6 @@ extern "C" fn child_main(start: &Start) -> ! {
 
 /// Raises an identity.
 fn store(page: u64, identity: u32) {
-    let register: *mut u32 = core::ptr::with_exposed_provenance_mut(page as usize);
     // SAFETY: a sender page is mapped there.
-    unsafe { register.write_volatile(identity) };
-}
-
-/// Takes the pending identity that goes first; 0 if there is none.
-fn claim() -> u32 {
-    let top: u64;
-    // SAFETY: the thread's own interrupt file.
-    unsafe { asm!("csrrw {}, 0x15c, zero", out(reg) top, options(nomem, nostack)) };
-    (top >> 16) as u32
-}
-
-/// Lets the identities of the ready queue through.
-fn enable_queue() {
-    const EIE2: u64 = 0xc2;
-    // SAFETY: the thread's own interrupt file.
-    unsafe {
-        asm!("csrw 0x150, {}", "csrw 0x151, {}", in(reg) EIE2, in(reg) u64::MAX, options(nomem, nostack));
-    }
-}
-
-/// Lets interrupts through, or keeps them back.
-fn set_interrupts(on: bool) {
-    const SSTATUS_SIE: u64 = 1 << 1;
-    // SAFETY: the handler keeps every register; it writes `TAKEN` only.
-    unsafe {
-        if on {
-            asm!("csrs sstatus, {}", in(reg) SSTATUS_SIE, options(nostack));
-        } else {
-            asm!("csrc sstatus, {}", in(reg) SSTATUS_SIE, options(nostack));
-        }
-    }
+    unsafe { arch::raise_identity(page, u64::from(identity)) };
 }

@@ -144,6 +144,7 @@ pub(super) const PROGRAMS: &[Program] = &[
                     "ipc-caps",
                     "ipc-fpu",
                     "signal",
+                    "monitor",
                     "yield",
                     "fault",
                     "interrupt",

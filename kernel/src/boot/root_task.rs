@@ -155,7 +155,7 @@ pub(super) fn create<'k>(
     };
     let tcb = thread();
     let idle = [(); MAX_HARTS].map(|()| thread());
-    let k = Kernel::init(kernel, idle, state);
+    let k = Kernel::init(kernel, tcb, idle, state);
 
     let root_mapping = Mapping { asid: ROOT_ASID, vaddr: 0 };
     let initial = |slot, cap| derivation::insert_root(cap, slots.initial(slot));
@@ -275,8 +275,10 @@ fn configure_thread(k: &Kernel, tcb: Obj<Tcb>, slots: &Slots, layout: &Layout, a
     #[cfg(feature = "debug")]
     {
         tcb.set_name(*b"rootserver");
+        k.threads.insert(tcb);
         for hart in k.harts() {
             hart.idle().set_name(*b"idle_thread");
+            k.threads.insert(hart.idle());
         }
     }
     tcb.set_state(k, ThreadState::Running);

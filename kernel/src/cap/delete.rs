@@ -192,4 +192,6 @@ fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
         notification.unbind(k);
     }
     crate::arch::release_fpu(k, tcb);
+    #[cfg(feature = "debug")]
+    k.threads.remove(tcb);
 }

@@ -5,6 +5,8 @@ pub mod endpoint;
 pub mod ipc_buffer;
 pub mod notification;
 pub mod tcb;
+#[cfg(feature = "debug")]
+mod thread_list;
 mod thread_queue;
 pub mod untyped;
 
@@ -14,3 +16,5 @@ pub use endpoint::Endpoint;
 pub use ipc_buffer::BufferRef;
 pub use notification::Notification;
 pub use tcb::{Tcb, ThreadState};
+#[cfg(feature = "debug")]
+pub use thread_list::ThreadList;

@@ -146,6 +146,12 @@ impl Obj<Notification> {
         }
     }
 
+    /// The badges signalled and not yet waited for.
+    #[cfg(all(test, feature = "uintr"))]
+    pub(crate) fn word(self) -> u64 {
+        self.word.get()
+    }
+
     /// The threads that wait, first come first.
     #[cfg(test)]
     pub(crate) fn waiting(self) -> Vec<Obj<Tcb>> {

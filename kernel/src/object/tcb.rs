@@ -59,6 +59,8 @@ pub struct Tcb {
     pub(crate) ready_links: Links,
     pub(crate) wait_links: Links,
     #[cfg(feature = "debug")]
+    pub(super) list_links: Links,
+    #[cfg(feature = "debug")]
     name: Cell<ThreadName>,
 }
 
@@ -256,9 +258,11 @@ impl DebugName {
 #[cfg(feature = "debug")]
 impl core::fmt::Display for DebugName {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.bytes()
-            .flat_map(core::ascii::escape_default)
-            .try_for_each(|byte| write!(f, "{}", char::from(byte)))
+        self.bytes().try_for_each(|byte| match byte {
+            // Every name of a new thread has quotes.
+            b'\'' => write!(f, "'"),
+            _ => write!(f, "{}", core::ascii::escape_default(byte)),
+        })
     }
 }
 

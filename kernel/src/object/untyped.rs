@@ -110,7 +110,10 @@ unsafe fn create(k: &Kernel, request: &Retype, at: PhysAddr, device: bool) -> Ca
             tcb.domain.set(k.domains.current());
             tcb.set_affinity(arch::hart_index());
             #[cfg(feature = "debug")]
-            tcb.set_name(b"child of: '".iter().copied().chain(k.current().name().bytes()).chain(*b"'"));
+            {
+                tcb.set_name(b"child of: '".iter().copied().chain(k.current().name().bytes()).chain(*b"'"));
+                k.threads.insert(tcb);
+            }
             Cap::Thread(tcb)
         }
         ObjectType::Endpoint => Cap::Endpoint(EndpointCap {

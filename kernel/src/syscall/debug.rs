@@ -6,11 +6,12 @@ use rel4_abi::user_context::Register;
 
 use crate::arch;
 use crate::cap::{Cap, lookup};
+use crate::config::{MAX_HARTS, NUM_DOMAINS};
 use crate::console::{print, println};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::ipc_buffer::Access;
-use crate::object::{BufferRef, Tcb};
+use crate::object::{BufferRef, Tcb, ThreadState};
 
 /// Carries out debug system call `number`; returns whether there is one.
 pub(super) fn handle(k: &Kernel, number: u64) -> bool {
@@ -64,18 +65,45 @@ fn name_thread(thread: Obj<Tcb>, cptr: u64) {
         println!("DebugNameThread: {cptr:#x} is no thread, or the caller has no IPC buffer; halting");
         arch::halt();
     };
-    let bytes = (0..MSG_MAX_LENGTH * 8).map(|index| buffer.message_byte(index));
-    target.set_name(bytes.take_while(|&byte| byte != 0));
+    let bytes = || (0..MSG_MAX_LENGTH * 8).map(|index| buffer.message_byte(index));
+    if bytes().all(|byte| byte != 0) {
+        println!("DebugNameThread: the name has no end; halting");
+        arch::halt();
+    }
+    target.set_name(bytes().take_while(|&byte| byte != 0));
 }
 
+/// All threads, in the columns of seL4.
 fn dump_scheduler(k: &Kernel) {
     println!("Dumping all tcbs!");
-    println!("Name\tState\tIP\tPrio");
-    println!("--------------------------------------------------------");
-    let mut line = |thread: Obj<Tcb>| {
-        print!("{}\t{:?}\t", thread.name(), thread.state());
-        println!("{:#x}\t{}", thread.context.fault_pc.get(), thread.priority.get());
-    };
-    line(k.current());
-    k.hart().ready.for_each(&mut line);
+    print!("Name\tState\tIP\tPrio");
+    if MAX_HARTS > 1 {
+        print!("\tCore");
+    }
+    println!("{}", if NUM_DOMAINS > 1 { "\tDom" } else { "" });
+    println!("--------------------------------------------------------------------------------------");
+    for thread in k.threads.iter() {
+        print!("{}\t{}\t", thread.name(), state_name(k, thread));
+        print!("{:#x}\t{}", thread.context.fault_pc.get(), thread.priority.get());
+        if MAX_HARTS > 1 {
+            print!("\t{}", thread.affinity());
+        }
+        if NUM_DOMAINS > 1 {
+            print!("\t{}", thread.domain.get());
+        }
+        println!();
+    }
+}
+
+fn state_name(k: &Kernel, thread: Obj<Tcb>) -> &'static str {
+    match thread.state() {
+        ThreadState::Inactive if thread == k.home(thread).idle() => "idle",
+        ThreadState::Inactive => "inactive",
+        ThreadState::Running => "running",
+        ThreadState::Restart => "restart",
+        ThreadState::BlockedOnReceive { .. } => "blocked on recv",
+        ThreadState::BlockedOnSend(_) => "blocked on send",
+        ThreadState::BlockedOnReply => "blocked on reply",
+        ThreadState::BlockedOnNotification(_) => "blocked on ntfn",
+    }
 }

@@ -1,12 +1,14 @@
 //! Hostile user space: whatever it does, the kernel neither panics nor loses its invariants.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{CNodeCapData, CapRights, InitialSlot, Invocation, MessageInfo, ObjectType, Syscall};
 
+use super::machine::Snapshot;
 use super::{LABELS, Machine};
-#[cfg(feature = "uintr")]
 use crate::arch;
 use crate::cap::{Cap, delete, derivation, lookup};
 use crate::object::{tcb, untyped};
@@ -462,6 +464,11 @@ fn step() -> BoxedStrategy<Step> {
     .boxed()
 }
 
+thread_local! {
+    /// The machine of [`populated`] and how it was before the first attack; gone after an attack that got through.
+    static VICTIM: Cell<Option<(Machine, Snapshot)>> = const { Cell::new(None) };
+}
+
 fn commit(m: &Machine, attack: &Attack) {
     // What is out of a thread's reach it exchanges for something that it has.
     let reachable = |cptr: u64| match lookup::slot_of_thread(m.current(), cptr) {
@@ -533,14 +540,23 @@ fn revoke_everything(m: &Machine) {
 proptest! {
     #[test]
     fn no_sequence_of_system_calls_panics_the_kernel_or_breaks_its_invariants(steps in prop::collection::vec(step(), 1..70)) {
-        let m = populated();
+        let mut victim = VICTIM.take().unwrap_or_else(|| {
+            let m = populated();
+            let untouched = m.snapshot();
+            (m, untouched)
+        });
+        let (m, untouched) = &mut victim;
+        arch::reset();
+        m.restore(untouched);
+        let m = &*m;
         for step in &steps {
-            if m.current() == m.k.hart().idle() && !wake_somebody(&m) {
+            if m.current() == m.k.hart().idle() && !wake_somebody(m) {
                 break;
             }
-            take(&m, step);
+            take(m, step);
         }
         m.check_all();
-        revoke_everything(&m);
+        revoke_everything(m);
+        VICTIM.set(Some(victim));
     }
 }

@@ -86,7 +86,6 @@ impl World {
         let mut todo: Vec<Obj<Slot>> =
             boot.iter().flat_map(|&node| filled(node, node.slot_count())).collect();
         let mut threads: Vec<_> = k.harts().iter().map(|hart| hart.current.get()).collect();
-        #[cfg(feature = "debug")]
         for hart in k.harts() {
             hart.ready.for_each(&mut |thread| threads.push(thread));
         }

@@ -33,9 +33,13 @@ const LEFTOVER: u8 = 0xa5;
 
 /// A booted machine. One per thread of the test process.
 pub(super) struct Machine {
-    pub(super) memory: *mut u8,
+    memory: *mut u8,
+    ram_bytes: usize,
+    kernel: *mut Kernel,
     pub(super) k: &'static Kernel,
     next_free: u64,
+    /// Whether the data structures are checked after every kernel entry.
+    pub(super) checks_each_entry: bool,
     /// The slots of the root task's CNode and thread, whoever still has a capability to these. Their memory is never used again, so what
     /// is left in them when they are deleted stays.
     pub(super) boot: [CNode; 2],
@@ -66,16 +70,20 @@ impl Reply {
 
 impl Machine {
     pub(super) fn new() -> Self {
-        let layout = Layout::from_size_align(RAM_BYTES, ALIGN).unwrap();
+        Self::with_ram(RAM_BYTES)
+    }
+
+    pub(super) fn with_ram(ram_bytes: usize) -> Self {
+        let layout = Layout::from_size_align(ram_bytes, ALIGN).unwrap();
         // SAFETY: the layout has a size; the memory is filled before anything reads it.
         let memory = unsafe {
             let memory = alloc(layout);
-            memory.write_bytes(LEFTOVER, RAM_BYTES);
+            memory.write_bytes(LEFTOVER, ram_bytes);
             memory
         };
         assert!(ARENA.replace(memory.expose_provenance()) == 0, "one machine at a time per thread");
         arch::reset();
-        let tree = device_tree();
+        let tree = device_tree(ram_bytes);
         let image_start = ARENA_PADDR + IMAGE_BYTES + 0x2000;
         let device_tree = ARENA_PADDR + IMAGE_BYTES;
         // SAFETY: both lie in the arena.
@@ -90,16 +98,33 @@ impl Machine {
             hart: 0,
             core: 0,
         };
-        let k = boot(&arguments, Box::leak(Box::new(MaybeUninit::uninit())));
+        let kernel: *mut MaybeUninit<Kernel> = Box::leak(Box::new(MaybeUninit::uninit()));
+        // SAFETY: never freed, and this is the only reference.
+        let k = boot(&arguments, unsafe { &mut *kernel });
         let Cap::CNode(CNodeCap { node, .. }) = k.current().cspace_root().cap() else {
             panic!("the root task has no CNode")
         };
         let boot = [node, Tcb::slots(k.current())];
-        let mut machine = Self { memory, k, next_free: 0, boot, untypeds: 0..0 };
+        let mut machine = Self {
+            memory,
+            ram_bytes,
+            kernel: kernel.cast(),
+            k,
+            next_free: 0,
+            checks_each_entry: true,
+            boot,
+            untypeds: 0..0,
+        };
         let info = machine.boot_info();
         (machine.next_free, machine.untypeds) = (info.empty.start, info.untyped.start..info.untyped.end);
         machine.check_all();
         machine
+    }
+
+    fn check_entry(&self) {
+        if self.checks_each_entry {
+            self.check();
+        }
     }
 
     /// Checks that the kernel's data structures hang together.
@@ -162,7 +187,7 @@ impl Machine {
         let context = &self.current().context;
         context.next_pc.set(context.fault_pc.get() + 4);
         fastpath::ecall_both_ways(self);
-        self.check();
+        self.check_entry();
     }
 
     /// The current thread makes a system call with message words and capabilities.
@@ -292,7 +317,7 @@ impl Machine {
         let context = &self.current().context;
         context.fault_pc.set(context.next_pc.get());
         trap::handle(self.k, cause);
-        self.check();
+        self.check_entry();
     }
 
     /// Makes an interrupt pending, which the next unit of work of a long operation finds.
@@ -317,15 +342,44 @@ impl Machine {
     }
 }
 
+/// A moment in the life of a machine, but for its hardware.
+pub(super) struct Snapshot {
+    memory: Vec<u8>,
+    kernel: MaybeUninit<Kernel>,
+}
+
+impl Machine {
+    /// Remembers what is in its memory.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let mut kernel = MaybeUninit::<Kernel>::uninit();
+        // SAFETY: both are as large as what is copied, and nothing else runs. The copy of the kernel state is only ever copied back.
+        let memory = unsafe {
+            kernel.as_mut_ptr().copy_from(self.k, 1);
+            std::slice::from_raw_parts(self.memory, self.ram_bytes).to_vec()
+        };
+        Snapshot { memory, kernel }
+    }
+
+    /// Goes back to a moment of its own.
+    pub(super) fn restore(&mut self, snapshot: &Snapshot) {
+        // SAFETY: as in `snapshot`; everything that objects refer to is where it was, and the reference to the kernel state is made anew.
+        unsafe {
+            self.memory.copy_from(snapshot.memory.as_ptr(), self.ram_bytes);
+            self.kernel.copy_from(snapshot.kernel.as_ptr(), 1);
+            self.k = &*self.kernel;
+        }
+    }
+}
+
 impl Drop for Machine {
     fn drop(&mut self) {
         ARENA.set(0);
         // SAFETY: allocated in `new` with this layout; the machine is gone.
-        unsafe { dealloc(self.memory, Layout::from_size_align(RAM_BYTES, ALIGN).unwrap()) };
+        unsafe { dealloc(self.memory, Layout::from_size_align(self.ram_bytes, ALIGN).unwrap()) };
     }
 }
 
-fn device_tree() -> Vec<u8> {
+fn device_tree(ram_bytes: usize) -> Vec<u8> {
     let mut tree = vm_fdt::FdtWriter::new().unwrap();
     let root = tree.begin_node("").unwrap();
     tree.property_u32("#address-cells", 2).unwrap();
@@ -333,7 +387,7 @@ fn device_tree() -> Vec<u8> {
     let memory = tree.begin_node("memory@80000000").unwrap();
     tree.property_string("device_type", "memory").unwrap();
     let firmware = ARENA_PADDR - 0x8000_0000;
-    tree.property_array_u64("reg", &[0x8000_0000, firmware + RAM_BYTES as u64]).unwrap();
+    tree.property_array_u64("reg", &[0x8000_0000, firmware + ram_bytes as u64]).unwrap();
     tree.end_node(memory).unwrap();
     for (name, compatible, base, bytes) in [
         ("clint@2000000", "riscv,clint0", 0x0200_0000, 0x1_0000),

@@ -3,8 +3,12 @@
 #![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
 
 mod attacks;
+#[cfg(feature = "uintr")]
+mod blocking;
 mod boot;
 mod cnode;
+#[cfg(feature = "debug")]
+mod debugging;
 mod deletion;
 mod fastpath;
 mod faults;

@@ -354,3 +354,27 @@ fn a_thread_and_its_notification_that_die_together_leave_nothing_behind() {
     assert_eq!(m.current(), root);
     m.retype_from(untyped, ObjectType::Untyped, 14).unwrap();
 }
+
+#[test]
+fn what_a_stale_sender_stores_reaches_nobody() {
+    let (mut m, thread, notification) = registered_thread();
+    m.simple(Syscall::Yield, 0, &[]);
+    let page = add_sender(&mut m, notification, PAGE).unwrap();
+    call(&m, UintrInvocation::Unregister, thread, &[], &[]).unwrap();
+    assert!(matches!(m.cap(page), Cap::SenderPage(_)), "it is still mapped");
+    let (next, other) = (m.make_thread(255), m.make(ObjectType::Notification, 0));
+    m.invoke(Invocation::TcbBindNotification, next, &[], &[other]).unwrap();
+    register(&m, next, other).unwrap();
+    assert_ne!(m.thread(next).mode_state.file(), FILE, "a file given up is not given out again");
+    m.resume(next);
+    let tcb = m.thread(next);
+    while m.current() != tcb {
+        m.simple(Syscall::Yield, 0, &[]);
+    }
+    m.simple(Syscall::Recv, other, &[]);
+    for identity in 1..=rel4_abi::uintr::MAX_IDENTITY {
+        store(&m, FILE, identity);
+    }
+    assert_eq!(arch::armed_and_pending_files(), 0);
+    assert!(matches!(tcb.state(), ThreadState::BlockedOnNotification(_)));
+}

@@ -27,6 +27,7 @@ groups! {
     "ipc-caps": ipc_caps,
     "ipc-fpu": ipc_fpu,
     "signal": signal,
+    "monitor": monitor,
     "yield": yielding,
     "fault": fault,
     "interrupt": interrupt,

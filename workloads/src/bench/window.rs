@@ -67,3 +67,12 @@ pub(super) trait Passage {
     /// Makes `request` and closes the window that is open when this thread goes on; tells the counter.
     fn closing(counter: Counter, request: Request) -> (Message, u64);
 }
+
+/// Opens a window, does `work`, and closes the window.
+#[inline(always)]
+pub(super) fn stretch<T>(counter: Counter, work: impl FnOnce() -> T) -> (T, Window) {
+    let opened = open(counter);
+    let result = work();
+    let closed = close(counter);
+    (result, Window { opened, closed })
+}

@@ -1,7 +1,7 @@
 //! Guest interrupt files of tests on the host, a few for each hart.
 //!
 //! Between any two accesses of the kernel a device may store: every access first calls the observer of the test, which can. A test can also
-//! break the machine: [`drop_step`] makes the kernel's accesses of one kind have no effect, as if the kernel left them out, and
+//! plant a [`Mistake`], as if the kernel made it, and ask for less of the hardware than the specification promises:
 //! [`interrupt_on_edges`] makes an armed file interrupt only when something becomes pending, and never because it is pending already.
 
 use core::cell::{Cell, RefCell};
@@ -26,6 +26,8 @@ const WORD_IDENTITIES: u64 = !1;
 pub enum FileStep {
     /// Is anything pending?
     Look,
+    /// The same, once the file is armed.
+    LookAgain,
     /// Taking the notification word.
     Take,
     /// Undoing what the owner did to silence the file.
@@ -42,22 +44,48 @@ pub enum FileStep {
     Close,
 }
 
+/// A mistake that the kernel could make.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mistake {
+    /// It leaves out all accesses of one kind.
+    Forget(FileStep),
+    /// It arms the file only after it has looked again.
+    ArmLate,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct File {
     pending: [u64; 4],
     enabled: [u64; 4],
     delivers: bool,
     armed: bool,
+    /// The kernel has asked for the file to be armed, and the mistake is that it is not yet.
+    armed_late: bool,
     /// Something became pending while the file was armed.
     edge: bool,
 }
 
 impl File {
-    const CLOSED: Self =
-        Self { pending: [0; 4], enabled: [0; 4], delivers: false, armed: false, edge: false };
+    const CLOSED: Self = Self {
+        pending: [0; 4],
+        enabled: [0; 4],
+        delivers: false,
+        armed: false,
+        armed_late: false,
+        edge: false,
+    };
 
     fn is_pending(&self) -> bool {
         self.pending.iter().zip(self.enabled).any(|(pending, enabled)| pending & enabled != 0)
+    }
+
+    fn queue_pending(&self) -> u32 {
+        self.pending
+            .iter()
+            .zip(self.enabled)
+            .skip(1)
+            .map(|(pending, enabled)| (pending & enabled).count_ones())
+            .sum()
     }
 
     fn raise(&mut self, identity: u32) {
@@ -72,7 +100,7 @@ type Observer = Box<dyn FnMut(FileStep)>;
 thread_local! {
     static STATE: RefCell<[[File; FILES]; MAX_HARTS]> = const { RefCell::new([[File::CLOSED; FILES]; MAX_HARTS]) };
     static OBSERVER: RefCell<Option<Observer>> = const { RefCell::new(None) };
-    static DROPPED: Cell<Option<FileStep>> = const { Cell::new(None) };
+    static MISTAKE: Cell<Option<Mistake>> = const { Cell::new(None) };
     static EDGES: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -81,21 +109,21 @@ fn with<R>(file: usize, work: impl FnOnce(&mut File) -> R) -> R {
     STATE.with_borrow_mut(|harts| work(&mut harts[hart_index()][file]))
 }
 
-/// An access of the kernel; `None` if the test has broken it.
+/// An access of the kernel; `None` if it makes the mistake of leaving it out.
 fn step<R>(step: FileStep, file: usize, work: impl FnOnce(&mut File) -> R) -> Option<R> {
     OBSERVER.with_borrow_mut(|observer| {
         if let Some(observer) = observer {
             observer(step);
         }
     });
-    (DROPPED.get() != Some(step)).then(|| with(file, work))
+    (MISTAKE.get() != Some(Mistake::Forget(step))).then(|| with(file, work))
 }
 
 /// Forgets the files and settings of an earlier test on this thread.
 pub(super) fn reset_files() {
     STATE.set([[File::CLOSED; FILES]; MAX_HARTS]);
     OBSERVER.set(None);
-    DROPPED.set(None);
+    MISTAKE.set(None);
     EDGES.set(false);
 }
 
@@ -120,9 +148,9 @@ pub fn observe_files(observer: Option<Observer>) {
     OBSERVER.set(observer);
 }
 
-/// Makes the kernel's accesses of one kind have no effect.
-pub fn drop_step(step: Option<FileStep>) {
-    DROPPED.set(step);
+/// Makes the kernel make a mistake.
+pub fn plant(mistake: Option<Mistake>) {
+    MISTAKE.set(mistake);
 }
 
 /// Makes armed files interrupt only when something becomes pending.
@@ -138,6 +166,20 @@ pub fn silence_file(file: usize) {
 /// What the owner of a file can do on its own: let the identities of its ready queue through.
 pub fn enable_queue_identities(file: usize) {
     with(file, |file| file.enabled = [WORD_IDENTITIES, !0, !0, !0]);
+}
+
+/// What the owner of a file can do on its own: claim the pending identities of its ready queue. Returns how many there were.
+pub fn claim_queue_identities(file: usize) -> u32 {
+    with(file, |file| {
+        let claimed = file.queue_pending();
+        file.pending[1..].fill(0);
+        claimed
+    })
+}
+
+/// Whether an identity of the owner's ready queue is pending.
+pub fn queue_is_pending(file: usize) -> bool {
+    with(file, |file| file.queue_pending() != 0)
 }
 
 /// The pending and enabled identities of the notification word, as a thread that looks at its own file sees them.
@@ -231,7 +273,14 @@ pub fn close_file(file: usize) -> u64 {
 
 /// Whether an enabled identity is pending in the file.
 pub fn file_is_pending(file: usize) -> bool {
-    step(FileStep::Look, file, |file| file.is_pending()).unwrap_or(false)
+    let armed_late = with(file, |file| core::mem::take(&mut file.armed_late));
+    let again = armed_late || is_armed(file);
+    let kind = if again { FileStep::LookAgain } else { FileStep::Look };
+    let is_pending = step(kind, file, |file| file.is_pending()).unwrap_or(false);
+    if armed_late {
+        step(FileStep::Arm, file, |file| file.armed = true);
+    }
+    is_pending
 }
 
 /// Takes the pending and enabled identities 1 to 63 out of the file, as a word with a bit for each.
@@ -247,7 +296,11 @@ pub fn take_file_word(file: usize) -> u64 {
 /// Makes the file interrupt the kernel when an identity is pending, whatever its owner did to silence it.
 pub fn arm_file(file: usize) {
     step(FileStep::Unsilence, file, |file| file.delivers = true);
-    step(FileStep::Arm, file, |file| file.armed = true);
+    if MISTAKE.get() == Some(Mistake::ArmLate) {
+        with(file, |file| file.armed_late = true);
+    } else {
+        step(FileStep::Arm, file, |file| file.armed = true);
+    }
 }
 
 /// Leaves the file to its owner again.
@@ -258,12 +311,19 @@ pub fn disarm_file(file: usize) {
     });
 }
 
+/// Whether the file interrupts the kernel.
+fn interrupts(file: &File) -> bool {
+    file.armed && if EDGES.get() { file.edge } else { file.delivers && file.is_pending() }
+}
+
+/// Whether a file of this hart interrupts the kernel.
+pub fn guest_interrupt_waits() -> bool {
+    STATE.with_borrow(|harts| harts[hart_index()].iter().any(interrupts))
+}
+
 /// The armed files of this hart with something pending: bit *f* is file *f*.
 pub fn armed_and_pending_files() -> usize {
-    let interrupts =
-        |file: &File| file.armed && if EDGES.get() { file.edge } else { file.delivers && file.is_pending() };
-    (1..FILES)
-        .filter(|&file| step(FileStep::FindPending, file, |file| interrupts(file)).unwrap_or(false))
-        .map(|file| 1 << file)
-        .sum()
+    step(FileStep::FindPending, 0, |_| ()).map_or(0, |()| {
+        (1..FILES).filter(|&file| with(file, |file| interrupts(file))).map(|file| 1 << file).sum()
+    })
 }

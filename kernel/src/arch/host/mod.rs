@@ -4,7 +4,7 @@
 pub(super) mod fpu_unit;
 mod translation;
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use std::thread_local;
 
 use super::fpu::{self, FpuOwners};
@@ -31,6 +31,7 @@ thread_local! {
     /// Host address of the test's memory.
     pub static ARENA: Cell<usize> = const { Cell::new(0) };
     static INTERRUPT_PENDING: Cell<bool> = const { Cell::new(false) };
+    static CONSOLE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static HART: Cell<usize> = const { Cell::new(0) };
     static IPI_PENDING: [Cell<bool>; MAX_HARTS] = const { [const { Cell::new(false) }; MAX_HARTS] };
 }
@@ -44,6 +45,7 @@ pub fn set_interrupt_pending(pending: bool) {
 pub fn reset() {
     INTERRUPT_PENDING.set(false);
     HART.set(0);
+    CONSOLE.take();
     IPI_PENDING.with(|pending| pending.iter().for_each(|pending| pending.set(false)));
     fpu_unit::reset();
     translation::reset();
@@ -163,8 +165,15 @@ pub fn kernel_image() -> (PhysAddr, PhysAddr) {
     (PhysAddr(ARENA_PADDR), PhysAddr(ARENA_PADDR + IMAGE_BYTES))
 }
 
-/// Prints nothing.
-pub fn console_putchar(_byte: u8) {}
+/// Keeps what is printed for [`printed`].
+pub fn console_putchar(byte: u8) {
+    CONSOLE.with_borrow_mut(|console| console.push(byte));
+}
+
+/// Takes what was printed since the last call.
+pub fn printed() -> String {
+    String::from_utf8(CONSOLE.take()).expect("the kernel prints text")
+}
 
 /// Ends the test.
 pub fn halt() -> ! {

@@ -46,9 +46,8 @@ fn map(inv: &Invocation<'_>, cap: FrameCap) -> Outcome {
         return Err(InvocationError::InvalidCapability { index: 1 }.into());
     };
     address_space(inv.k, root, asid)?;
-    let last =
-        vaddr.checked_add(cap.size.bytes() - 1).ok_or(InvocationError::InvalidArgument { index: 0 })?;
-    if last >= USER_TOP {
+    // As in seL4 the end may wrap; such an address is not aligned.
+    if vaddr.wrapping_add(cap.size.bytes() - 1) >= USER_TOP {
         return Err(InvocationError::InvalidArgument { index: 0 }.into());
     }
     if !vaddr.is_multiple_of(cap.size.bytes()) {

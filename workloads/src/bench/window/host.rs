@@ -50,8 +50,13 @@ passages!(
     NopThenFloat
 );
 
-/// Does `work` in a window.
-pub(in crate::bench) fn stretch<T>(_: Counter, _work: impl FnOnce() -> T) -> (T, Window) {
+/// Opens a window.
+pub(in crate::bench) fn open(_: Counter) -> u64 {
+    no_kernel()
+}
+
+/// Closes a window.
+pub(in crate::bench) fn close(_: Counter) -> u64 {
     no_kernel()
 }
 

@@ -156,10 +156,10 @@ passage!(
     "fmv.d.x ft0, zero"
 );
 
-/// Opens a window, does `work`, and closes the window.
+/// Opens a window; tells the counter.
 #[inline(always)]
-pub(in crate::bench) fn stretch<T>(counter: Counter, work: impl FnOnce() -> T) -> (T, Window) {
-    let (opened, closed): (u64, u64);
+pub(in crate::bench) fn open(counter: Counter) -> u64 {
+    let opened: u64;
     // SAFETY: a counter and a HINT. Memory counts as touched, so that measured code stays put.
     unsafe {
         asm!(
@@ -171,8 +171,14 @@ pub(in crate::bench) fn stretch<T>(counter: Counter, work: impl FnOnce() -> T) -
             options(nostack),
         );
     }
-    let result = work();
-    // SAFETY: as above.
+    opened
+}
+
+/// Closes the window that is open; tells the counter.
+#[inline(always)]
+pub(in crate::bench) fn close(counter: Counter) -> u64 {
+    let closed: u64;
+    // SAFETY: as in `open`.
     unsafe {
         asm!(
             close!(),
@@ -183,7 +189,7 @@ pub(in crate::bench) fn stretch<T>(counter: Counter, work: impl FnOnce() -> T) -
             options(nostack),
         );
     }
-    (result, Window { opened, closed })
+    closed
 }
 
 /// Opens a window and stores `value` to the 32-bit `register`; tells the counter.

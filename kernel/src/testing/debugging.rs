@@ -1,0 +1,83 @@
+//! Debug system calls, and what the kernel says about threads that stop.
+
+use rel4_abi::{DebugSyscall, InitialSlot, MessageInfo, ObjectType};
+
+use super::Machine;
+use crate::arch;
+use crate::trap::Cause;
+
+fn debug(m: &Machine, call: DebugSyscall, argument: u64, words: &[u64]) {
+    m.syscall(call.number() as u64, argument, MessageInfo::new(0, 0, 0, words.len()), words, &[]);
+}
+
+/// Names a thread with the bytes that the words hold.
+fn name(m: &Machine, thread: u64, words: &[u64]) {
+    // The name is in memory from word 0 on, not in registers.
+    for (index, &word) in words.iter().enumerate() {
+        let at = m.buffer_word(m.current(), 1 + index).unwrap();
+        // SAFETY: in the buffer's page, in the arena.
+        unsafe { at.write(word) };
+    }
+    debug(m, DebugSyscall::NameThread, thread, &[]);
+}
+
+const fn text(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes)
+}
+
+#[test]
+fn a_name_ends_at_its_first_zero_and_is_cut_where_it_does_not_fit() {
+    let mut m = Machine::new();
+    let thread = m.make(ObjectType::Tcb, 0);
+    assert_eq!(m.thread(thread).name().to_string(), "child of: 'rootserver'");
+    name(&m, thread, &[text(*b"worker\0x")]);
+    assert_eq!(m.thread(thread).name().to_string(), "worker");
+    name(&m, thread, &[&[text(*b"long nam"); 20][..], &[0]].concat());
+    assert_eq!(m.thread(thread).name().to_string(), "long nam".repeat(8));
+}
+
+#[test]
+#[should_panic(expected = "halted the machine")]
+fn a_name_without_an_end_halts() {
+    let mut m = Machine::new();
+    let thread = m.make(ObjectType::Tcb, 0);
+    name(&m, thread, &[u64::MAX; 120]);
+}
+
+#[test]
+#[should_panic(expected = "halted the machine")]
+fn naming_what_is_no_thread_halts() {
+    let m = Machine::new();
+    name(&m, InitialSlot::CNode as u64, &[0]);
+}
+
+#[test]
+fn the_scheduler_dump_has_every_thread_that_exists() {
+    let mut m = Machine::new();
+    let (blocked, dead) = (m.make_thread(7), m.make_thread(8));
+    name(&m, blocked, &[text(*b"stopped\0")]);
+    name(&m, dead, &[text(*b"deleted\0")]);
+    m.delete(dead).unwrap();
+    arch::printed();
+    debug(&m, DebugSyscall::DumpScheduler, 0, &[]);
+    let printed = arch::printed();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "Dumping all tcbs!");
+    assert!(lines[1].starts_with("Name\tState\tIP\tPrio"));
+    assert!(lines[2].starts_with("----"));
+    let starts = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(starts("rootserver\trunning\t"), 1);
+    assert_eq!(starts("stopped\tinactive\t0x0\t7"), 1);
+    assert_eq!(starts("idle_thread\tidle\t"), crate::config::MAX_HARTS);
+    assert_eq!(starts("deleted"), 0);
+}
+
+#[test]
+fn a_fault_that_nobody_handles_is_reported_with_its_place() {
+    let m = Machine::new();
+    m.current().context.next_pc.set(0x1234);
+    arch::printed();
+    m.trap(Cause::Exception(3));
+    let line = arch::printed();
+    assert!(line.starts_with("@unhandled-fault thread=\"rootserver\" pc=0x1234 "), "{line}");
+}
