@@ -8,16 +8,24 @@ use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
 use crate::manifest::{CellRecord, Manifest, State};
-use crate::results::{SUMMARY_FILE, SampleTable, SummaryTable};
+use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryTable, TESTS_FILE, TestTable};
 use crate::store;
 
-/// Writes `summary.csv` and `junit.xml`.
+/// Writes `summary.csv`, `junit.xml`, and `tests.csv` where a test suite ran.
 ///
 /// # Errors
 /// They cannot be written.
-pub fn write(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> anyhow::Result<()> {
+pub fn write(
+    directory: &Path,
+    manifest: &Manifest,
+    samples: &SampleTable,
+    tests: &TestTable,
+) -> anyhow::Result<()> {
     SummaryTable::of(samples).save(&directory.join(SUMMARY_FILE))?;
-    let report = junit::report(manifest)?;
+    if !tests.is_empty() {
+        tests.save(&directory.join(TESTS_FILE))?;
+    }
+    let report = junit::report(manifest, tests)?;
     store::replace(&directory.join(JUNIT_FILE), |file| Ok(file.write_all(report.as_bytes())?))
 }
 
@@ -52,17 +60,24 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(FigureError::NoSamples { .. }))
 }
 
-/// Prints the medians, what went wrong, and the count of cells; the answer is the run's exit code.
+/// Prints the medians, how the tests of a suite went, what went wrong, and the count of cells; the answer is the run's
+/// exit code.
 #[must_use]
-pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
+pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests: &TestTable) -> Exit {
     let rows = SummaryTable::of(samples).rows;
-    // The counters of harts are for who looks for something: they are in the file.
-    for row in rows.iter().filter(|row| !series::is_counter(&row.metric)) {
+    // The counters of harts and the costs of single tests are for who looks for something: they are in the file.
+    let suites = tests.cells();
+    for row in rows.iter().filter(|row| !series::is_counter(&row.metric) && !suites.contains(&row.key)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
             row.key, row.metric, summary.median, row.unit, summary.ci_low, summary.ci_high, summary.n
         );
+    }
+    for cell in &manifest.cells {
+        if let Some(tests) = tests.of(&cell.meta()) {
+            println!("{}: tests: {}", cell.id, results::count(tests));
+        }
     }
     for cell in manifest.cells.iter().chain(unfinished(manifest)) {
         if cell.outcome.exit() != Exit::Done {

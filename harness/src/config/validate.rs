@@ -44,7 +44,8 @@ pub(super) fn validate(path: &Path, text: String, raw: &RawMatrix) -> Result<Mat
     check.stop_on_mistakes()?;
     let name =
         path.file_stem().map_or_else(|| "matrix".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Matrix { name, path: path.to_owned(), text, kernels, platforms, workloads, experiments })
+    let given = BTreeMap::new();
+    Ok(Matrix { name, path: path.to_owned(), text, kernels, platforms, workloads, experiments, given })
 }
 
 /// The mistakes found so far, and what is needed to say where they are.

@@ -87,6 +87,9 @@ pub struct MatrixRecord {
     pub path: PathBuf,
     /// SHA-256 of its text.
     pub sha256: String,
+    /// Parameters that the command line gave in place of the file's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<String, Value>,
 }
 
 /// What a platform's cost model is made of.

@@ -77,6 +77,7 @@ pub fn begin(
             name: matrix.name.clone(),
             path: matrix.path.clone(),
             sha256: matrix.sha256(),
+            given: matrix.given.clone(),
         },
         source: Source::probe(&sources),
         toolchain: Toolchain::probe(),
