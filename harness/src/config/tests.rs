@@ -142,3 +142,17 @@ fn a_preset_that_cannot_be_read_is_named_where_the_matrix_names_it() {
     let message = mistake("clock = \"icount\"", "clock = \"model\"\npreset = \"nowhere.toml\"");
     assert!(message.starts_with("configs/m.toml:11:10: configs/nowhere.toml: cannot read"), "{message}");
 }
+
+#[test]
+fn a_root_server_from_elsewhere_needs_a_kernel_to_be_packed_with() {
+    let text = GOOD
+        .replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")
+        .replace("program = \"ipc-pingpong\"", "root_server = \"driver.elf\"")
+        .replace("params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }\n", "")
+        .replace("sweep = { words = [0, 4] }\n", "");
+    let message = parse(&text).expect_err("must be refused").to_string();
+    assert!(
+        message.contains("kernel `sel4` is a whole boot image, which has its own root server"),
+        "{message}"
+    );
+}

@@ -329,6 +329,7 @@ impl Check<'_> {
             }
         }
         self.harts(raw, kernels, platforms);
+        self.packable(raw, kernels, workload);
         Some(Experiment {
             id: raw.id.get_ref().clone(),
             workload: raw.workload.get_ref().clone(),
@@ -397,6 +398,22 @@ impl Check<'_> {
     }
 
     /// A kernel built for fewer harts than the machine has would leave some of them parked: that is another machine.
+    /// A boot image has its root server in it: another one cannot be put there.
+    fn packable(&mut self, raw: &RawExperiment, kernels: &BTreeMap<String, Kernel>, workload: &Workload) {
+        for name in raw.kernels.get_ref() {
+            let whole = kernels
+                .get(name.get_ref())
+                .is_some_and(|kernel| matches!(kernel.source, KernelSource::Image(_)));
+            if whole && matches!(workload.root_server, RootServer::Elf { .. }) {
+                let message = format!(
+                    "kernel `{name}` is a whole boot image, which has its own root server; run `{}` on a kernel that is built",
+                    raw.workload
+                );
+                self.mistake(name.span(), message);
+            }
+        }
+    }
+
     fn harts(
         &mut self,
         raw: &RawExperiment,

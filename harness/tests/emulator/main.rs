@@ -10,6 +10,7 @@
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `images` | images are the same bytes wherever they are built |
+//! | `suite` | seL4's test suite passes, ours and one built elsewhere |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
 mod bench;
@@ -22,3 +23,4 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod suite;
