@@ -198,6 +198,10 @@ impl Model {
             }
             Effect::Pause => return self.end_slice(),
             Effect::Translation => hart.forget_translations(),
+            Effect::AddressSpace => match self.shared.penalties.address_space_tags {
+                0 => hart.flush_tlbs(),
+                _ => hart.forget_translations(),
+            },
             Effect::FlushTlbs => hart.flush_tlbs(),
             Effect::FlushInstructions => hart.flush_instructions(),
         }
