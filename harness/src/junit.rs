@@ -19,9 +19,11 @@ pub const JUNIT_FILE: &str = "junit.xml";
 /// It cannot be put into XML.
 pub fn report(manifest: &Manifest, tests: &TestTable) -> anyhow::Result<String> {
     let mut report = Report::new(manifest.run.clone());
-    for id in &manifest.planned {
+    let planned = manifest.planned.iter().map(|id| (id, "not run yet; resume the run"));
+    let skips = manifest.skipped.iter().map(|cell| (&cell.id, cell.reason.as_str()));
+    for (id, why_not) in planned.chain(skips) {
         let experiment = id.split('.').next().unwrap_or_default();
-        let case = manifest.cell(id).map_or_else(|| skipped(id), case);
+        let case = manifest.cell(id).map_or_else(|| skipped(id, why_not), case);
         match report.test_suites.iter_mut().find(|suite| suite.name.as_str() == experiment) {
             Some(suite) => {
                 suite.add_test_case(case);
@@ -77,8 +79,8 @@ fn test_case(cell: &CellRecord, test: &TestRun) -> TestCase {
     case
 }
 
-fn skipped(id: &str) -> TestCase {
+fn skipped(id: &str, reason: &str) -> TestCase {
     let mut status = TestCaseStatus::skipped();
-    status.set_message("not run yet; resume the run");
+    status.set_message(reason);
     TestCase::new(id, status)
 }

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
 use crate::manifest::{CellRecord, Manifest, State};
+use crate::plan::Skipped;
 use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryTable, TESTS_FILE, TestTable};
 use crate::store;
 
@@ -92,6 +93,7 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
     }
+    print_skipped(&manifest.skipped);
     let repeated: u32 = manifest.cells.iter().map(|cell| cell.retries).sum();
     if repeated > 0 {
         let again = manifest.cells.iter().filter(|cell| cell.outcome.is_stall()).count();
@@ -108,6 +110,13 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests
         count(Exit::Inconclusive)
     );
     exit_of(manifest)
+}
+
+/// Says what was not run, and why.
+pub fn print_skipped(skipped: &[Skipped]) {
+    for cell in skipped {
+        println!("{}: skipped: {}", cell.id, cell.reason);
+    }
 }
 
 /// The last attempt at each cell that no attempt finished.

@@ -30,7 +30,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     for pair in &args.parameters {
         matrix.give(pair)?;
     }
-    let plan = Plan::new(&matrix).filter(&args.filters)?;
+    let plan = Plan::new(&matrix).filter(&args.filters)?.skip_absent(&matrix.kernels);
     // Every cell's boot arguments must fit before the first one is run.
     for cell in &plan.cells {
         bootargs(cell, SOME_RUN_ID)?;
@@ -38,6 +38,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let out = args.out.clone().unwrap_or_else(|| fresh_directory(&matrix.name));
     if args.dry_run {
         return dry_run(&matrix, &plan, &out);
+    }
+    if plan.cells.is_empty() {
+        report::print_skipped(&plan.skipped);
+        eprintln!("harness: every cell is skipped; nothing was measured");
+        return Ok(Exit::Inconclusive);
     }
     let interrupt = Interrupt::install()?;
     let platforms = start::platforms(&matrix, &plan);

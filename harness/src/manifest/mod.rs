@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Clock, Value};
+use crate::plan::Skipped;
 use crate::platform::Emulator;
 use crate::results::{CellKey, CellMeta};
 use crate::run::Outcome;
@@ -72,6 +73,9 @@ pub struct Manifest {
     pub images: BTreeMap<String, ImageRecord>,
     /// The ids of all cells, in the order of the plan.
     pub planned: Vec<String>,
+    /// The cells that could not be run here, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// The finished cells, in the order in which they ran.
     pub cells: Vec<CellRecord>,
     /// Attempts at cells that the tooling did not bring to an end.

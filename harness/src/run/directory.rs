@@ -62,6 +62,11 @@ pub fn inspect(path: &Path, matrix: &Matrix, plan: &Plan) -> anyhow::Result<Foun
             "{shown} holds an unfinished run with another --filter; use the same filter or choose another --out"
         );
     }
+    if manifest.skipped != plan.skipped {
+        bail!(
+            "{shown} holds an unfinished run that had other kernels to run; choose another --out, or put them back as they were"
+        );
+    }
     Ok(Found::Unfinished(Box::new(manifest)))
 }
 

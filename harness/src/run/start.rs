@@ -88,6 +88,7 @@ pub fn begin(
         models,
         images: kept,
         planned: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+        skipped: plan.skipped.clone(),
         cells: Vec::new(),
         abandoned: Vec::new(),
     };
