@@ -127,10 +127,18 @@ pub struct ImageRecord {
     pub build: Option<BuildRecord>,
 }
 
+impl ImageRecord {
+    /// How the image was made, if its kernel is this workspace's.
+    #[must_use]
+    pub fn build_of_our_kernel(&self) -> Option<&BuildRecord> {
+        self.build.as_ref().filter(|build| !build.features.is_empty())
+    }
+}
+
 /// How an image was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRecord {
-    /// The kernel's features.
+    /// The kernel's features; none if it was built elsewhere.
     pub features: Vec<String>,
     /// The kernel's build settings, as its build sees them.
     pub settings: BTreeMap<String, String>,

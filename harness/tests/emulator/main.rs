@@ -6,6 +6,7 @@
 //! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
 //! | `configurations` | every configuration of the kernel boots and answers |
 //! | `misbehave` | guests that go wrong are told apart |
+//! | `asynchronous` | no asynchronous call is lost, planted faults are found, user interrupts bypass the kernel |
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
@@ -14,6 +15,7 @@
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
+mod asynchronous;
 mod bench;
 mod configurations;
 mod determinism;
