@@ -4,11 +4,13 @@ mod helper;
 mod objects;
 mod process;
 mod start;
+mod window;
 
 pub use helper::{Helper, HelperMain};
 pub use objects::is_empty;
 pub(crate) use process::{Arena, Built, Contents, ProcessPlan, Resident, build};
 pub(crate) use start::initial_context;
+pub use window::Window;
 
 use rel4_abi::SlotRegion;
 use rel4_runtime::cap::Endpoint;

@@ -3,9 +3,15 @@
 mod bind;
 mod cnode_ops;
 mod domains;
+mod faults;
+mod fpu;
+mod frames;
 mod ipc;
+mod regressions;
 mod scheduler;
 mod syscalls;
+mod threads;
+mod tls;
 mod trivial;
 mod vspace;
 
@@ -17,8 +23,14 @@ const GROUPS: &[&[Test]] = &[
     bind::TESTS,
     cnode_ops::TESTS,
     domains::TESTS,
+    faults::TESTS,
+    fpu::TESTS,
+    frames::TESTS,
     ipc::TESTS,
+    regressions::TESTS,
     scheduler::TESTS,
+    threads::TESTS,
+    tls::TESTS,
     trivial::TESTS,
     vspace::TESTS,
 ];
