@@ -10,6 +10,7 @@ mod cnode;
 #[cfg(feature = "debug")]
 mod debugging;
 mod deletion;
+mod fastpath;
 mod faults;
 mod floating_point;
 #[cfg(feature = "smp")]

@@ -1,15 +1,19 @@
 //! What a test works with: memory, slots, and helpers of its own.
 
+mod bouncer;
 mod helper;
 mod objects;
 mod process;
 mod start;
+mod timer;
 mod window;
 
+pub use bouncer::Bouncer;
 pub use helper::{Helper, HelperMain};
 pub use objects::is_empty;
 pub(crate) use process::{Arena, Built, Contents, ProcessPlan, Resident, build};
 pub(crate) use start::initial_context;
+pub use timer::Timer;
 pub use window::Window;
 
 use rel4_abi::SlotRegion;

@@ -1,14 +1,20 @@
 //! The tests, a file a group.
 
 mod bind;
+mod cancel_badged_sends;
 mod cnode_ops;
+mod cspace;
 mod domains;
 mod faults;
 mod fpu;
 mod frames;
 mod ipc;
+mod ipc_rights;
+mod nbwait;
 mod regressions;
+mod retype;
 mod scheduler;
+mod sync;
 mod syscalls;
 mod threads;
 mod tls;
@@ -21,14 +27,20 @@ use crate::test::Test;
 const GROUPS: &[&[Test]] = &[
     syscalls::TESTS,
     bind::TESTS,
+    cancel_badged_sends::TESTS,
     cnode_ops::TESTS,
+    cspace::TESTS,
     domains::TESTS,
     faults::TESTS,
     fpu::TESTS,
     frames::TESTS,
     ipc::TESTS,
+    ipc_rights::TESTS,
+    nbwait::TESTS,
     regressions::TESTS,
+    retype::TESTS,
     scheduler::TESTS,
+    sync::TESTS,
     threads::TESTS,
     tls::TESTS,
     trivial::TESTS,

@@ -79,8 +79,7 @@ fn handled(
     let endpoint = env.endpoint()?;
     let (mut faulter, mut handler) = (make(env)?, make(env)?);
     let (received, thread) = (handler.give(endpoint.0)?, handler.give(faulter.tcb().0)?);
-    let last = env.thread()?;
-    last.set_priority(LOWEST_PRIORITY)?;
+    let bouncer = env.bouncer(LOWEST_PRIORITY)?;
     handler.set_priority(HANDLER_PRIORITY)?;
     for badge in BADGES {
         let sent = if badge == 0 { env.copy(endpoint.0)? } else { env.badged(endpoint.0, badge)? };
@@ -93,9 +92,7 @@ fn handled(
                 handler.start(handle, [received.word(), thread.word(), expected, badge])?;
                 faulter.start(fault, [faulting as u64, 0, 0, 0])?;
                 check_eq!(handler.join()?, 0);
-                // Whatever can run has run once this thread has.
-                last.start(|_| Ok(0), [0; 4])?;
-                last.join()?;
+                bouncer.let_others_run();
                 match fate {
                     Fate::Restarts => check_eq!(faulter.join()?, GOOD),
                     Fate::Stays => check_stays(&faulter, faulting)?,
