@@ -5,6 +5,7 @@ mod cancel_badged_sends;
 mod cnode_ops;
 mod cspace;
 mod domains;
+mod errors;
 mod faults;
 mod fpu;
 mod frames;
@@ -31,6 +32,10 @@ const GROUPS: &[&[Test]] = &[
     cnode_ops::TESTS,
     cspace::TESTS,
     domains::TESTS,
+    errors::ASID,
+    errors::FRAME,
+    errors::PAGE_TABLE,
+    errors::TCB,
     faults::TESTS,
     fpu::TESTS,
     frames::TESTS,
