@@ -2,16 +2,18 @@
 
 mod bind;
 mod cancel_badged_sends;
+mod clock;
 mod cnode_ops;
 mod cspace;
 mod domains;
-mod errors;
 mod faults;
 mod fpu;
 mod frames;
 mod ipc;
 mod ipc_rights;
 mod nbwait;
+mod preemption;
+mod refusals;
 mod regressions;
 mod retype;
 mod scheduler;
@@ -19,6 +21,7 @@ mod sync;
 mod syscalls;
 mod threads;
 mod tls;
+mod transfer;
 mod trivial;
 mod vspace;
 
@@ -27,21 +30,29 @@ use crate::test::Test;
 /// The groups.
 const GROUPS: &[&[Test]] = &[
     syscalls::TESTS,
+    transfer::TESTS,
     bind::TESTS,
     cancel_badged_sends::TESTS,
+    clock::TESTS,
     cnode_ops::TESTS,
     cspace::TESTS,
     domains::TESTS,
-    errors::ASID,
-    errors::FRAME,
-    errors::PAGE_TABLE,
-    errors::TCB,
     faults::TESTS,
     fpu::TESTS,
     frames::TESTS,
     ipc::TESTS,
     ipc_rights::TESTS,
     nbwait::TESTS,
+    preemption::TESTS,
+    refusals::asid::TESTS,
+    refusals::cnode::TESTS,
+    refusals::domain::TESTS,
+    refusals::frame::TESTS,
+    refusals::interrupt::TESTS,
+    refusals::notification::TESTS,
+    refusals::page_table::TESTS,
+    refusals::tcb::TESTS,
+    refusals::untyped::TESTS,
     regressions::TESTS,
     retype::TESTS,
     scheduler::TESTS,

@@ -1,10 +1,9 @@
 //! Faults, and handlers that repair what caused them.
 
-use rel4_abi::fault::{FaultStatus, MAX_WORDS};
+use rel4_abi::fault::FaultStatus;
 use rel4_abi::{CPtr, FaultMessage, Register};
 use rel4_runtime::arch as system;
 use rel4_runtime::cap::Tcb;
-use rel4_runtime::ipc::Message;
 use rel4_runtime::resources::ResourceError;
 
 use crate::arch::{self, Faulting, Site};
@@ -136,7 +135,7 @@ fn handle([endpoint, thread, expected, badge]: [u64; 4]) -> Outcome<u64> {
     check_eq!(message.badge, badge);
     let Some(faulting) = faulting else { return Ok(0) };
     let Site { at, resume } = arch::site(faulting, operand(faulting));
-    let fault = decode(&message);
+    let fault = message::fault(&message);
     match faulting {
         Faulting::Load | Faulting::Store | Faulting::Fetch => {
             let (prefetch, status) = match faulting {
@@ -173,15 +172,6 @@ fn handle([endpoint, thread, expected, badge]: [u64; 4]) -> Outcome<u64> {
         }
     }
     Ok(0)
-}
-
-/// The fault that `message` tells of, if it has exactly the words of one.
-pub(super) fn decode(message: &Message) -> Option<FaultMessage> {
-    let mut words = [0; MAX_WORDS];
-    for (index, place) in words.iter_mut().enumerate().take(message.info.length()) {
-        *place = message::word(message, index);
-    }
-    FaultMessage::decode(message.info.label(), words).filter(|fault| fault.words().1 == message.info.length())
 }
 
 fn repair_registers(thread: Tcb, resume: u64) -> Outcome {

@@ -8,7 +8,6 @@ use rel4_abi::tcb::FLAG_FPU_DISABLED;
 use rel4_runtime::arch as system;
 use rel4_runtime::cap::Endpoint;
 
-use super::faults;
 use crate::env::Env;
 use crate::message;
 use crate::report::Outcome;
@@ -119,7 +118,7 @@ fn fault_without_unit(env: &mut Env) -> Outcome {
     check_eq!(half_way.recv().info.length(), 0);
     let thread = helper.tcb();
     check_eq!(thread.set_flags(0, FLAG_FPU_DISABLED), Ok(FLAG_FPU_DISABLED));
-    let fault = faults::decode(&handler.recv());
+    let fault = message::fault(&handler.recv());
     const ILLEGAL_INSTRUCTION: u64 = 2;
     require!(matches!(fault, Some(FaultMessage::UserException { number: ILLEGAL_INSTRUCTION, code: 0, .. })));
     check_eq!(thread.set_flags(FLAG_FPU_DISABLED, 0), Ok(0));

@@ -7,7 +7,6 @@ use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::cap::{Endpoint, Frame, Spaces};
 use rel4_runtime::resources::{ResourceError, Resources};
 
-use super::faults;
 use crate::arch::{self, Faulting};
 use crate::cspace;
 use crate::env::{Env, Window};
@@ -95,7 +94,7 @@ fn deleted_mapping(env: &mut Env) -> Outcome {
         prefetch: 0,
         status: FaultStatus::Store as u64,
     };
-    check_eq!(faults::decode(&handler.recv()), Some(expected));
+    check_eq!(message::fault(&handler.recv()), Some(expected));
     // The other capability to the frame still is one.
     address_space::map(&mut env.resources, Resources::VSPACE, frame, window.vaddr(), Access::Data)?;
     check_eq!(window.read(0), WORD);
@@ -180,7 +179,7 @@ fn execute_never(env: &mut Env, object: ObjectType, size_bits: u32) -> Outcome {
         helper.start(run_faulting, jump)?;
         let status = FaultStatus::Instruction as u64;
         let expected = FaultMessage::VmFault { pc: target, address: target, prefetch: 1, status };
-        check_eq!(faults::decode(&handler.recv()), Some(expected));
+        check_eq!(message::fault(&handler.recv()), Some(expected));
     }
     Ok(())
 }

@@ -2,25 +2,27 @@
 
 use rel4_abi::object::{MEGA_PAGE_BITS, PAGE_BITS};
 use rel4_abi::vm::{LEAF_LEVEL_BITS, MIDDLE_LEVEL_BITS, ROOT_LEVEL_BITS, USER_TOP};
-use rel4_abi::{CPtr, CapRights, Invocation, InvocationError, LookupFailure, ObjectType, VmAttributes};
+use rel4_abi::{
+    CPtr, CapRights, Invocation, InvocationError, LookupFailure, LookupSide, ObjectType, VmAttributes,
+};
 use rel4_runtime::cap::{Frame, VSpace};
 use rel4_runtime::error::Error;
 
 use super::{
-    DELETE_FIRST, ILLEGAL, check_truncated, invalid_argument, invalid_capability, send, target_lookup,
-    vspace, vspace_without_asid,
+    DELETE_FIRST, attempt, check_unknown, check_wants_all, invalid_argument, invalid_capability,
+    lookup_failed, new_vspace, vspace_without_asid,
 };
 use crate::env::Env;
 use crate::expect::refused;
 use crate::report::Outcome;
 use crate::test::{Test, basic};
 
-pub(in crate::tests) const TESTS: &[Test] = &[
-    basic("REL4_FRAME_MAP", "where a frame cannot be mapped", map),
-    basic("REL4_FRAME_MAP_LEVELS", "which page table a frame lacks", levels),
-    basic("REL4_FRAME_MAP_AGAIN", "where a mapped frame cannot be mapped", map_again),
-    basic("REL4_FRAME_COPIES", "copies of a frame have mappings of their own", copies),
-    basic("REL4_FRAME_LABELS", "frames have no other operations", labels),
+pub(in super::super) const TESTS: &[Test] = &[
+    basic("REL4_FRAME0001", "where a frame cannot be mapped", map),
+    basic("REL4_FRAME0002", "which page table a frame lacks", levels),
+    basic("REL4_FRAME0003", "where a mapped frame cannot be mapped", map_again),
+    basic("REL4_FRAME0004", "copies of a frame have mappings of their own", copies),
+    basic("REL4_FRAME0005", "frames have no other operations", labels),
 ];
 
 const VADDR: u64 = 0x1000_0000;
@@ -31,12 +33,12 @@ fn map_at(frame: Frame, vspace: VSpace, vaddr: u64) -> Result<(), Error> {
 }
 
 const fn missing(bits_left: u32) -> Result<(), Error> {
-    target_lookup(LookupFailure::MissingCapability { bits_left: bits_left as u64 })
+    lookup_failed(LookupSide::Target, LookupFailure::MissingCapability { bits_left: bits_left as u64 })
 }
 
 /// An address space with all page tables for 4 KiB frames around [`VADDR`].
 fn vspace_with_tables(env: &mut Env) -> Outcome<VSpace> {
-    let vspace = vspace(env)?;
+    let vspace = new_vspace(env)?;
     for _ in [ROOT_LEVEL_BITS, MIDDLE_LEVEL_BITS] {
         env.page_table()?.map(vspace, VADDR)?;
     }
@@ -46,7 +48,7 @@ fn vspace_with_tables(env: &mut Env) -> Outcome<VSpace> {
 fn map(env: &mut Env) -> Outcome {
     let (frame, vspace) = (env.frame()?, vspace_with_tables(env)?);
     let words = [VADDR, CapRights::READ_WRITE.word(), VmAttributes::EXECUTE_NEVER.word()];
-    check_truncated(frame.0, Invocation::RiscvPageMap, &[vspace.0], &words);
+    check_wants_all(frame.0, Invocation::RiscvPageMap, &[vspace.0], &words);
     check_eq!(map_at(frame, VSpace(env.endpoint()?.0), VADDR), invalid_capability(1));
     check_eq!(map_at(frame, VSpace(env.empty_slot()?), VADDR), invalid_capability(1));
     check_eq!(map_at(frame, VSpace(env.page_table()?.0), VADDR), invalid_capability(1));
@@ -54,7 +56,10 @@ fn map(env: &mut Env) -> Outcome {
     inner.map(vspace, VADDR + (1 << ROOT_LEVEL_BITS))?;
     check_eq!(map_at(frame, VSpace(inner.0), VADDR), invalid_capability(1));
     let without_asid = vspace_without_asid(env)?;
-    check_eq!(map_at(frame, without_asid, VADDR), target_lookup(LookupFailure::InvalidRoot));
+    check_eq!(
+        map_at(frame, without_asid, VADDR),
+        lookup_failed(LookupSide::Target, LookupFailure::InvalidRoot)
+    );
 
     check_eq!(map_at(frame, vspace, USER_TOP), invalid_argument(0));
     check_eq!(map_at(frame, vspace, USER_TOP - PAGE + 1), invalid_argument(0));
@@ -66,7 +71,7 @@ fn map(env: &mut Env) -> Outcome {
 }
 
 fn levels(env: &mut Env) -> Outcome {
-    let vspace = vspace(env)?;
+    let vspace = new_vspace(env)?;
     let (small, other) = (env.frame()?, env.frame()?);
     let large = Frame(env.resources.make(ObjectType::MegaPage, 0)?);
     check_eq!(map_at(small, vspace, VADDR), missing(ROOT_LEVEL_BITS));
@@ -121,9 +126,7 @@ fn labels(env: &mut Env) -> Outcome {
         Invocation::RiscvPageTableUnmap,
         Invocation::RiscvAsidPoolAssign,
     ];
-    for other in others {
-        check_eq!(send(frame, other, &[], &[]), ILLEGAL);
-    }
-    check_eq!(send(CPtr::NULL, Invocation::RiscvPageMap, &[], &[]), invalid_capability(0));
+    check_unknown(frame, &others);
+    check_eq!(attempt(CPtr::NULL, Invocation::RiscvPageMap, &[], &[]), invalid_capability(0));
     Ok(())
 }

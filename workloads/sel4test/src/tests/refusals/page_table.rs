@@ -1,36 +1,36 @@
 //! Page tables.
 
 use rel4_abi::vm::{ROOT_LEVEL_BITS, USER_TOP, VmAttributes};
-use rel4_abi::{Invocation, LookupFailure};
+use rel4_abi::{Invocation, LookupFailure, LookupSide};
 use rel4_runtime::cap::{PageTable, VSpace};
 
 use super::{
-    DELETE_FIRST, ILLEGAL, REVOKE_FIRST, check_truncated, invalid_argument, invalid_capability, send,
-    target_lookup, vspace, vspace_without_asid,
+    DELETE_FIRST, ILLEGAL_OPERATION, REVOKE_FIRST, check_unknown, check_wants_all, invalid_argument,
+    invalid_capability, lookup_failed, new_vspace, vspace_without_asid,
 };
 use crate::cspace;
 use crate::env::Env;
 use crate::report::Outcome;
 use crate::test::{Test, basic};
 
-pub(in crate::tests) const TESTS: &[Test] = &[
-    basic("REL4_PAGE_TABLE_MAP", "where a page table cannot be mapped", map),
-    basic("REL4_PAGE_TABLE_UNMAP", "which page tables cannot be unmapped", unmap),
-    basic("REL4_PAGE_TABLE_COPY", "only a mapped page table has copies", copy),
-    basic("REL4_PAGE_TABLE_LABELS", "page tables have no other operations", labels),
+pub(in super::super) const TESTS: &[Test] = &[
+    basic("REL4_PAGETABLE0001", "where a page table cannot be mapped", map),
+    basic("REL4_PAGETABLE0002", "which page tables cannot be unmapped", unmap),
+    basic("REL4_PAGETABLE0003", "only a mapped page table has copies", copy),
+    basic("REL4_PAGETABLE0004", "page tables have no other operations", labels),
 ];
 
 const VADDR: u64 = 0x1000_0000;
 
 fn map(env: &mut Env) -> Outcome {
-    let (table, vspace) = (env.page_table()?, vspace(env)?);
+    let (table, vspace) = (env.page_table()?, new_vspace(env)?);
     let words = [VADDR, VmAttributes::default().word()];
-    check_truncated(table.0, Invocation::RiscvPageTableMap, &[vspace.0], &words);
+    check_wants_all(table.0, Invocation::RiscvPageTableMap, &[vspace.0], &words);
     check_eq!(table.map(VSpace(env.endpoint()?.0), VADDR), invalid_capability(1));
     check_eq!(table.map(VSpace(env.empty_slot()?), VADDR), invalid_capability(1));
     check_eq!(table.map(VSpace(env.page_table()?.0), VADDR), invalid_capability(1));
     let without_asid = vspace_without_asid(env)?;
-    check_eq!(table.map(without_asid, VADDR), target_lookup(LookupFailure::InvalidRoot));
+    check_eq!(table.map(without_asid, VADDR), lookup_failed(LookupSide::Target, LookupFailure::InvalidRoot));
     check_eq!(table.map(vspace, USER_TOP), invalid_argument(0));
     check_eq!(table.map(vspace, u64::MAX), invalid_argument(0));
 
@@ -44,7 +44,7 @@ fn map(env: &mut Env) -> Outcome {
 }
 
 fn unmap(env: &mut Env) -> Outcome {
-    let (table, vspace) = (env.page_table()?, vspace(env)?);
+    let (table, vspace) = (env.page_table()?, new_vspace(env)?);
     check_eq!(table.unmap(), Ok(()));
     check_eq!(PageTable(vspace.0).unmap(), REVOKE_FIRST);
     table.map(vspace, VADDR)?;
@@ -58,12 +58,12 @@ fn unmap(env: &mut Env) -> Outcome {
 }
 
 fn copy(env: &mut Env) -> Outcome {
-    let (table, vspace) = (env.page_table()?, vspace(env)?);
+    let (table, vspace) = (env.page_table()?, new_vspace(env)?);
     let copy = |env: &mut Env| {
         let slot = cspace::slot(env.empty_slot()?);
         Ok::<_, crate::report::GivenUp>(slot.copy_from(cspace::slot(table.0), rel4_abi::CapRights::ALL))
     };
-    check_eq!(copy(env)?, ILLEGAL);
+    check_eq!(copy(env)?, ILLEGAL_OPERATION);
     table.map(vspace, VADDR)?;
     check_eq!(copy(env)?, Ok(()));
     Ok(())
@@ -78,8 +78,6 @@ fn labels(env: &mut Env) -> Outcome {
         Invocation::RiscvPageUnmap,
         Invocation::RiscvPageGetAddress,
     ];
-    for other in others {
-        check_eq!(send(table, other, &[], &[]), ILLEGAL);
-    }
+    check_unknown(table, &others);
     Ok(())
 }
