@@ -1,5 +1,7 @@
 //! Faults, and handlers that repair what caused them.
 
+use core::panic::Location;
+
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{CPtr, FaultMessage, Register};
 use rel4_runtime::arch as system;
@@ -9,7 +11,7 @@ use rel4_runtime::resources::ResourceError;
 use crate::arch::{self, Faulting, Site};
 use crate::env::{Env, Helper};
 use crate::message;
-use crate::report::Outcome;
+use crate::report::{self, Outcome};
 use crate::test::{Test, basic};
 
 pub(super) const TESTS: &[Test] = &[
@@ -105,9 +107,14 @@ fn handled(
 }
 
 fn fault([faulting, ..]: [u64; 4]) -> Outcome<u64> {
-    let faulting = Faulting::from_word(faulting);
-    require!(faulting.is_some());
-    Ok(faulting.map_or(BAD, |faulting| arch::execute(faulting, operand(faulting), BAD)))
+    let faulting = decode(faulting)?;
+    Ok(arch::execute(faulting, operand(faulting), BAD))
+}
+
+/// The instruction that a helper was told by its number.
+pub(super) fn decode(word: u64) -> Outcome<Faulting> {
+    let unknown = || report::give_up(format_args!("{word} is no instruction"), Location::caller());
+    Faulting::from_word(word).ok_or_else(unknown)
 }
 
 /// The thread has what the handler wrote, and has executed nothing with it.
@@ -128,12 +135,10 @@ fn good_stack() -> u64 {
 
 /// Receives one fault, checks every word of it, and repairs what caused it.
 fn handle([endpoint, thread, expected, badge]: [u64; 4]) -> Outcome<u64> {
-    let faulting = Faulting::from_word(expected >> 1);
-    require!(faulting.is_some());
+    let faulting = decode(expected >> 1)?;
     let fate = if expected & 1 == 0 { Fate::Restarts } else { Fate::Stays };
     let message = system::recv(CPtr(endpoint));
     check_eq!(message.badge, badge);
-    let Some(faulting) = faulting else { return Ok(0) };
     let Site { at, resume } = arch::site(faulting, operand(faulting));
     let fault = message::fault(&message);
     match faulting {

@@ -7,6 +7,7 @@ use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::cap::{Endpoint, Frame, Spaces};
 use rel4_runtime::resources::{ResourceError, Resources};
 
+use super::faults;
 use crate::arch::{self, Faulting};
 use crate::cspace;
 use crate::env::{Env, Window};
@@ -102,10 +103,7 @@ fn deleted_mapping(env: &mut Env) -> Outcome {
 }
 
 fn run_faulting([faulting, operand, value, _]: [u64; 4]) -> Outcome<u64> {
-    let Some(faulting) = Faulting::from_word(faulting) else {
-        require!(Faulting::from_word(faulting).is_some());
-        return Ok(0);
-    };
+    let faulting = faults::decode(faulting)?;
     Ok(arch::execute(faulting, operand, value))
 }
 
