@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
 //! | `configurations` | every configuration of the kernel boots and answers |
+//! | `hostile` | hostile user threads are confined |
 //! | `misbehave` | guests that go wrong are told apart |
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
@@ -15,6 +16,7 @@
 mod bench;
 mod configurations;
 mod determinism;
+mod hostile;
 mod images;
 #[path = "../../costmodel/tests/emulator/load.rs"]
 mod load;
