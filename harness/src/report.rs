@@ -52,6 +52,14 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(FigureError::NoSamples { .. }))
 }
 
+/// The kernels that ran under the cost model without the harness knowing what is in them.
+fn modelled_images(manifest: &Manifest) -> BTreeSet<&String> {
+    let modelled = manifest.cells.iter().filter(|cell| cell.model.is_some()).map(|cell| &cell.kernel);
+    modelled
+        .filter(|kernel| manifest.images.get(*kernel).is_some_and(|image| image.build.is_none()))
+        .collect()
+}
+
 /// Prints the medians, what went wrong, and the count of cells; the answer is the run's exit code.
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
@@ -76,6 +84,11 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
         .collect();
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
+    }
+    for kernel in modelled_images(manifest) {
+        println!(
+            "note: kernel {kernel} was not built here: the cost model counts it as a whole, without the stages of traps, and finds no handlers of user interrupts"
+        );
     }
     let repeated: u32 = manifest.cells.iter().map(|cell| cell.retries).sum();
     if repeated > 0 {

@@ -129,8 +129,7 @@ fn deliver(k: &Kernel, thread: Obj<Tcb>, fault: Fault) -> Result<(), Fault> {
     match slot.cap() {
         Cap::Endpoint(cap)
             if cap.rights.contains(CapRights::WRITE)
-                && cap.rights.intersection(CapRights::GRANT.union(CapRights::GRANT_REPLY))
-                    != CapRights::NONE =>
+                && cap.rights.intersects(CapRights::GRANT.union(CapRights::GRANT_REPLY)) =>
         {
             thread.fault.set(Some(fault));
             cap.endpoint.send(k, Sender::through(thread, &cap), SendKind::Call);

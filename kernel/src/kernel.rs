@@ -15,12 +15,21 @@ use crate::sched::{Action, ReadyQueues};
 use crate::vm::AsidTable;
 
 /// The kernel's own state. One per machine; tests on the host make their own.
+///
+/// What every system call uses stands at the beginning, where instructions reach it without computing an address first.
+#[repr(C)]
 pub struct Kernel {
-    harts: [Hart; MAX_HARTS],
-    /// Which domain runs when.
-    pub domains: DomainSchedule,
     /// ASIDs and their address spaces.
     pub asids: AsidTable,
+    /// What the architecture has to remember.
+    pub arch: arch::State,
+    harts: [Hart; MAX_HARTS],
+    /// Held by the hart that is in the kernel.
+    pub lock: BigLock,
+    /// What the holder of the lock asks of the other harts.
+    pub mailbox: Mailbox,
+    /// Which domain runs when.
+    pub domains: DomainSchedule,
     /// Interrupt sources and who gets them.
     pub irqs: IrqTable,
     /// Interrupt files and who owns them.
@@ -33,15 +42,10 @@ pub struct Kernel {
     pub threads: crate::object::ThreadList,
     /// Work done since the last look at pending interrupts.
     pub work_units: Cell<u64>,
-    /// Held by the hart that is in the kernel.
-    pub lock: BigLock,
-    /// What the holder of the lock asks of the other harts.
-    pub mailbox: Mailbox,
-    /// What the architecture has to remember.
-    pub arch: arch::State,
 }
 
 /// State of one hart.
+#[repr(C)]
 pub struct Hart {
     /// The thread that runs, or the idle thread.
     pub current: Cell<Obj<Tcb>>,

@@ -19,6 +19,7 @@
 //! |---|---|
 //! | trap entry and exit, page tables, timer, interrupt controllers | [`arch`] |
 //! | exception, interrupt or system call? | [`trap`] |
+//! | the commonest system calls in their commonest form | `fastpath` (feature `fastpath`) |
 //! | system calls, decoding, operations per object | [`syscall`] |
 //! | capabilities: slots, lookup, derivation, deletion | [`cap`] |
 //! | objects: threads, endpoints, notifications, CNodes, untyped | [`object`] |
@@ -43,6 +44,7 @@ pub mod cap;
 pub mod config;
 pub mod console;
 pub mod domain;
+pub mod fastpath;
 pub mod fault;
 pub mod ipc;
 pub mod irq;

@@ -3,6 +3,8 @@
 //! System calls never switch threads themselves. They leave a note, the [`Action`], and [`schedule`] acts on it once at the end of
 //! each kernel entry. The rules are seL4's, observable through the order in which equal threads run.
 
+mod priority_set;
+
 use core::cell::Cell;
 
 use crate::arch;
@@ -12,8 +14,9 @@ use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
 use crate::vm;
 
+use priority_set::PrioritySet;
+
 const PRIORITIES: usize = rel4_abi::sched::NUM_PRIORITIES as usize;
-const WORDS: usize = PRIORITIES / u64::BITS as usize;
 
 /// What the scheduler has to do at the end of the kernel entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,16 +29,14 @@ pub enum Action {
     Candidate(Obj<Tcb>),
 }
 
-/// The runnable threads of one hart that are not current: a queue per domain and priority, and bitmaps of the non-empty ones.
+/// The runnable threads of one hart that are not current: a queue per domain and priority, and the set of those that are not empty.
 pub struct ReadyQueues {
     domains: [DomainQueues; NUM_DOMAINS],
 }
 
+#[repr(C)]
 struct DomainQueues {
-    /// Bit *w*: word *w* of `bitmap` is not zero.
-    summary: Cell<u64>,
-    /// Bit *p*: the queue of priority *p* is not empty.
-    bitmap: [Cell<u64>; WORDS],
+    occupied: PrioritySet,
     queues: [Queue; PRIORITIES],
 }
 
@@ -47,35 +48,9 @@ struct Queue {
 impl DomainQueues {
     const fn empty() -> Self {
         Self {
-            summary: Cell::new(0),
-            bitmap: [const { Cell::new(0) }; WORDS],
+            occupied: PrioritySet::empty(),
             queues: [const { Queue { head: Cell::new(None), tail: Cell::new(None) } }; PRIORITIES],
         }
-    }
-
-    fn mark(&self, priority: u8) {
-        let (word, bit) = (usize::from(priority) / 64, priority % 64);
-        self.bitmap[word].set(self.bitmap[word].get() | 1 << bit);
-        self.summary.set(self.summary.get() | 1 << word);
-    }
-
-    fn unmark(&self, priority: u8) {
-        let (word, bit) = (usize::from(priority) / 64, priority % 64);
-        let bits = self.bitmap[word].get() & !(1 << bit);
-        self.bitmap[word].set(bits);
-        if bits == 0 {
-            self.summary.set(self.summary.get() & !(1 << word));
-        }
-    }
-
-    fn highest(&self) -> Option<u8> {
-        let summary = self.summary.get();
-        if summary == 0 {
-            return None;
-        }
-        let word = summary.ilog2();
-        let bit = self.bitmap[word as usize % WORDS].get().ilog2();
-        Some((word * 64 + bit) as u8)
     }
 }
 
@@ -105,7 +80,7 @@ impl ReadyQueues {
             Some(head) => head.ready_links.previous.set(Some(thread)),
             None => {
                 queue.tail.set(Some(thread));
-                domain.mark(priority);
+                domain.occupied.insert(priority);
             }
         }
     }
@@ -125,7 +100,7 @@ impl ReadyQueues {
             Some(tail) => tail.ready_links.next.set(Some(thread)),
             None => {
                 queue.head.set(Some(thread));
-                domain.mark(priority);
+                domain.occupied.insert(priority);
             }
         }
     }
@@ -148,7 +123,7 @@ impl ReadyQueues {
             None => queue.tail.set(previous),
         }
         if queue.head.get().is_none() {
-            domain.unmark(priority);
+            domain.occupied.remove(priority);
         }
     }
 
@@ -166,12 +141,12 @@ impl ReadyQueues {
 
     fn first(&self, domain: u8) -> Option<Obj<Tcb>> {
         let domain = self.domain(domain);
-        domain.queues[usize::from(domain.highest()?)].head.get()
+        domain.queues[usize::from(domain.occupied.highest()?)].head.get()
     }
 
-    /// Whether no queued thread of the domain has a higher priority.
-    fn is_highest(&self, domain: u8, priority: u8) -> bool {
-        self.domain(domain).highest().is_none_or(|highest| priority >= highest)
+    /// Whether a queued thread of the domain has a higher priority.
+    fn has_above(&self, domain: u8, priority: u8) -> bool {
+        self.domain(domain).occupied.has_above(priority)
     }
 }
 
@@ -205,13 +180,18 @@ pub fn enqueue(k: &Kernel, thread: Obj<Tcb>) {
     }
 }
 
+/// Whether the thread may run here and now: on this hart, in the current domain.
+#[inline(always)]
+fn is_eligible(k: &Kernel, thread: Obj<Tcb>) -> bool {
+    (NUM_DOMAINS == 1 || thread.domain.get() == k.domains.current())
+        && (MAX_HARTS == 1 || thread.affinity() == arch::hart_index())
+}
+
 /// A thread became runnable: it runs next if it goes before the current one.
 #[inline]
 pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
     let hart = k.hart();
-    if thread.domain.get() != k.domains.current()
-        || (MAX_HARTS > 1 && thread.affinity() != arch::hart_index())
-    {
+    if !is_eligible(k, thread) {
         enqueue(k, thread);
     } else if hart.action.get() != Action::Keep {
         reschedule_required(k);
@@ -229,29 +209,55 @@ pub fn schedule(k: &Kernel) {
     if action == Action::Keep {
         return;
     }
+    hart.action.set(Action::Keep);
     let current = hart.current.get();
     let moved_away = MAX_HARTS > 1 && current != hart.idle() && current.affinity() != arch::hart_index();
     let current_goes_on = current.is_runnable() && !moved_away;
-    if current_goes_on {
-        hart.ready.push_front(current);
-    }
     match action {
-        Action::Candidate(candidate) => {
-            let (old, new) = (current.priority.get(), candidate.priority.get());
-            let is_idle = current == hart.idle();
-            if (is_idle || new < old) && !hart.ready.is_highest(k.domains.current(), new) {
-                hart.ready.push_front(candidate);
-                choose(k);
-            } else if current_goes_on && new == old {
-                hart.ready.push_back(candidate);
-                choose(k);
-            } else {
-                switch_to(k, candidate);
+        Action::Candidate(candidate) if current_goes_on => compete(k, current, candidate),
+        Action::Candidate(candidate) => succeed(k, current, candidate),
+        _ => {
+            if current_goes_on {
+                hart.ready.push_front(current);
             }
+            choose(k);
         }
-        _ => choose(k),
     }
-    hart.action.set(Action::Keep);
+}
+
+/// The current thread goes on, unless the candidate goes before it.
+#[inline]
+fn compete(k: &Kernel, current: Obj<Tcb>, candidate: Obj<Tcb>) {
+    let ready = &k.hart().ready;
+    let (old, new) = (current.priority.get(), candidate.priority.get());
+    if new > old {
+        ready.push_front(current);
+        return switch_to(k, candidate);
+    }
+    if new == old {
+        ready.push_back(candidate);
+    } else {
+        ready.push_front(candidate);
+    }
+    // On one hart no queued thread goes before the current one. On several, another may have queued one, and its interrupt is to come.
+    if MAX_HARTS > 1 && ready.has_above(k.domains.current(), old) {
+        ready.push_front(current);
+        choose(k);
+    }
+}
+
+/// The current thread has stopped: the candidate runs, unless a queued thread goes before it.
+#[inline]
+fn succeed(k: &Kernel, current: Obj<Tcb>, candidate: Obj<Tcb>) {
+    let hart = k.hart();
+    let priority = candidate.priority.get();
+    let may_be_passed = current == hart.idle() || priority < current.priority.get();
+    if may_be_passed && hart.ready.has_above(k.domains.current(), priority) {
+        hart.ready.push_front(candidate);
+        choose(k);
+    } else {
+        switch_to(k, candidate);
+    }
 }
 
 fn choose(k: &Kernel) {
@@ -264,11 +270,27 @@ fn choose(k: &Kernel) {
 fn switch_to(k: &Kernel, thread: Obj<Tcb>) {
     let hart = k.hart();
     hart.ready.remove(thread);
-    let previous = hart.current.replace(thread);
-    if previous != thread {
-        vm::space::activate(k, thread);
-        arch::thread_switched(k, previous, thread);
+    if hart.current.get() != thread {
+        run(k, thread);
     }
+}
+
+/// Whether `thread`, if it were runnable, would run as soon as the current thread stops.
+#[inline(always)]
+pub fn runs_after_current(k: &Kernel, thread: Obj<Tcb>) -> bool {
+    let hart = k.hart();
+    let priority = thread.priority.get();
+    is_eligible(k, thread)
+        && (priority >= hart.current.get().priority.get()
+            || !hart.ready.has_above(k.domains.current(), priority))
+}
+
+/// Makes another thread, which stands in no queue, the current one.
+#[inline(always)]
+pub fn run(k: &Kernel, thread: Obj<Tcb>) {
+    let previous = k.hart().current.replace(thread);
+    vm::space::activate(k, thread);
+    arch::thread_switched(k, previous, thread);
 }
 
 /// Prepares the current thread for its return to user space: a restarted one executes its last instruction again.

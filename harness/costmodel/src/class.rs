@@ -31,8 +31,10 @@ pub enum Class {
     HypervisorStore,
     /// Accesses to control and status registers that leave the translation of addresses alone.
     Csr,
-    /// Accesses to the registers that choose the translation of addresses.
+    /// Accesses to the registers that decide who is translated how.
     TranslationCsr,
+    /// Writes of the registers that choose the address space.
+    AddressSpaceCsr,
     /// `fence`, and cache-block operations.
     Fence,
     /// `fence.i`.

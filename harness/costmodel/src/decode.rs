@@ -93,8 +93,11 @@ fn system(word: u32, funct3: u32, funct7: u32) -> Class {
         },
         (4, _) if funct7 & 1 == 0 => Class::HypervisorLoad,
         (4, _) => Class::HypervisorStore,
-        // satp, vsatp, hgatp; and the status registers, which hold the bits that decide who is translated how.
-        (_, 0x180 | 0x280 | 0x680 | 0x100 | 0x200 | 0x300 | 0x600) => Class::TranslationCsr,
+        // satp, vsatp, hgatp. Setting or clearing no bits is a read.
+        (1 | 5, 0x180 | 0x280 | 0x680) => Class::AddressSpaceCsr,
+        (_, 0x180 | 0x280 | 0x680) if (word >> 15) & 31 != 0 => Class::AddressSpaceCsr,
+        // The status registers hold the bits that decide who is translated how.
+        (_, 0x100 | 0x200 | 0x300 | 0x600) => Class::TranslationCsr,
         _ => Class::Csr,
     }
 }
@@ -126,7 +129,9 @@ mod tests {
             (0x6805_4573, Class::HypervisorLoad),   // hlv.w a0, (a0)
             (0x6aa5_4073, Class::HypervisorStore),  // hsv.w a0, (a0)
             (0x1420_2573, Class::Csr),              // csrr a0, scause
-            (0x1805_1073, Class::TranslationCsr),   // csrw satp, a0
+            (0x1805_1073, Class::AddressSpaceCsr),  // csrw satp, a0
+            (0x1800_2573, Class::Csr),              // csrr a0, satp
+            (0x1005_1073, Class::TranslationCsr),   // csrw sstatus, a0
             (0x0ff0_000f, Class::Fence),            // fence
             (0x0000_100f, Class::FenceI),           // fence.i
             (0x1200_0073, Class::FenceVma),         // sfence.vma

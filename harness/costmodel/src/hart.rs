@@ -22,7 +22,7 @@ pub enum Target {
     Device(u64),
 }
 
-/// The prices that do not belong to an instruction, in cycles.
+/// The prices that do not belong to an instruction, in cycles, and what they depend on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Penalties {
     trap_entry: u64,
@@ -30,6 +30,7 @@ pub(crate) struct Penalties {
     l2_hit: u64,
     memory: u64,
     tlb_miss: u64,
+    pub(crate) address_space_tags: u64,
     device_load: u64,
     device_store: u64,
     transfer: u64,
@@ -43,6 +44,7 @@ impl Penalties {
             l2_hit: preset.value(Parameter::L2Hit),
             memory: preset.value(Parameter::MemoryAccess),
             tlb_miss: preset.value(Parameter::TlbMiss),
+            address_space_tags: preset.value(Parameter::AddressSpaceTags),
             device_load: preset.value(Parameter::DeviceLoad),
             device_store: preset.value(Parameter::DeviceStore),
             transfer: preset.value(Parameter::Transfer),

@@ -92,6 +92,7 @@ impl Model {
         self.slice_end = slice_end(self.harts[self.running].clock, others, self.lead);
     }
 
+    #[inline(never)]
     fn end_slice(&mut self) -> Slice {
         // The same hart may be next, when the others sleep.
         self.begin_slice();
@@ -101,6 +102,23 @@ impl Model {
     /// A block starts.
     #[inline]
     pub fn block(&mut self, head: &Head) -> Slice {
+        let hart = &self.harts[self.running];
+        if hart.idle || hart.owner != head.owner || head.entry != Entry::None {
+            self.arrive(head);
+        }
+        let hart = &mut self.harts[self.running];
+        hart.cause.explicit = Explicit::None;
+        let over = hart.clock > self.slice_end;
+        if let Some(fetch) = head.fetch {
+            hart.fetch(fetch, &mut self.shared);
+        }
+        hart.charge(head.segment);
+        if over { self.end_slice() } else { Slice::Continue }
+    }
+
+    /// The hart comes to a block from elsewhere than another block of the same owner.
+    #[cold]
+    fn arrive(&mut self, head: &Head) {
         if self.harts[self.running].idle {
             self.wake();
         }
@@ -112,19 +130,9 @@ impl Model {
                 self.epoch.get_or_insert(hart.clock);
             }
         }
-        if entry != Entry::None {
-            hart.enter(entry, &self.shared.penalties);
-        }
-        hart.cause.explicit = Explicit::None;
-        let over = hart.clock > self.slice_end;
-        if let Some(fetch) = head.fetch {
-            hart.fetch(fetch, &mut self.shared);
-        }
-        hart.charge(head.segment);
-        if over { self.end_slice() } else { Slice::Continue }
+        hart.enter(entry, &self.shared.penalties);
     }
 
-    #[cold]
     fn wake(&mut self) {
         let clock = match self.detail {
             Detail::Schedule => self.slowest_other(),
@@ -190,6 +198,10 @@ impl Model {
             }
             Effect::Pause => return self.end_slice(),
             Effect::Translation => hart.forget_translations(),
+            Effect::AddressSpace => match self.shared.penalties.address_space_tags {
+                0 => hart.flush_tlbs(),
+                _ => hart.forget_translations(),
+            },
             Effect::FlushTlbs => hart.flush_tlbs(),
             Effect::FlushInstructions => hart.flush_instructions(),
         }

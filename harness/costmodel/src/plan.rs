@@ -106,7 +106,9 @@ pub enum Effect {
     Pause,
     /// Addresses may be translated in another way from here on.
     Translation,
-    /// The same, and the TLBs are empty.
+    /// Another address space begins.
+    AddressSpace,
+    /// Addresses are translated in another way, and the TLBs are empty.
     FlushTlbs,
     /// The instruction cache is empty.
     FlushInstructions,
@@ -211,6 +213,7 @@ fn charge(decoded: Decoded) -> Charge {
         Class::WaitForInterrupt => Charge::Alone(None, Effect::Wait),
         Class::Pause => Charge::Alone(None, Effect::Pause),
         Class::TranslationCsr => Charge::Alone(None, Effect::Translation),
+        Class::AddressSpaceCsr => Charge::Alone(None, Effect::AddressSpace),
         Class::FenceVma => Charge::Alone(None, Effect::FlushTlbs),
         Class::FenceI => Charge::Alone(None, Effect::FlushInstructions),
         Class::Alu

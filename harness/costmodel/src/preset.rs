@@ -81,6 +81,7 @@ parameters! {
     MemoryAccess "memory.access" PENALTY, "a miss of the last level";
     InstructionTlbEntries "instruction_tlb.entries" ENTRIES, "entries of the instruction TLB; 0 for none";
     DataTlbEntries "data_tlb.entries" ENTRIES, "entries of the data TLB; 0 for none";
+    AddressSpaceTags "tlb.address_space_tags" (0, 1), "whether translations of several address spaces stay side by side: 1, or 0 where every switch empties the TLBs";
     TlbMiss "tlb.miss" PENALTY, "a TLB miss: the whole walk";
     DeviceLoad "devices.load" PENALTY, "a load from a device register";
     DeviceStore "devices.store" PENALTY, "a store to a device register, interrupt files included";
@@ -226,7 +227,7 @@ impl Preset {
             Class::Atomic => Parameter::Atomic,
             Class::LoadReserved => Parameter::LoadReserved,
             Class::StoreConditional => Parameter::StoreConditional,
-            Class::Csr | Class::TranslationCsr => Parameter::Csr,
+            Class::Csr | Class::TranslationCsr | Class::AddressSpaceCsr => Parameter::Csr,
             Class::Fence => Parameter::Fence,
             Class::FenceI => Parameter::FenceI,
             Class::FenceVma => Parameter::FenceVma,

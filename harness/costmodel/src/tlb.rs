@@ -11,7 +11,7 @@ const EMPTY: u64 = u64::MAX;
 /// The translations that a TLB holds.
 ///
 /// A translation is known by virtual *and* physical page, so that the same virtual page of two address spaces is two
-/// translations, as with address-space identifiers.
+/// translations, as with address-space identifiers. A machine without them empties its TLBs at every switch.
 #[derive(Debug)]
 pub struct Tlb {
     entries: Box<[u64]>,

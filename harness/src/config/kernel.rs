@@ -47,6 +47,8 @@ pub enum Profile {
 pub enum Feature {
     /// Endpoints and reply capabilities.
     SyncIpc,
+    /// A short way through the kernel for the commonest system calls.
+    Fastpath,
     /// User threads in VS-mode, which the hardware can interrupt without the kernel.
     Uintr,
     /// Several harts under one big lock, and the SMP numbering of invocations.
@@ -55,13 +57,14 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 3] = [Self::SyncIpc, Self::Uintr, Self::Smp];
+    pub const ALL: [Self; 4] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp];
 
     /// The feature's name in Cargo.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::SyncIpc => "sync-ipc",
+            Self::Fastpath => "fastpath",
             Self::Uintr => "uintr",
             Self::Smp => "smp",
         }

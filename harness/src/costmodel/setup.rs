@@ -102,8 +102,13 @@ pub fn read_report(directory: &Path, cell: &str, platform: &str) -> anyhow::Resu
         let path = directory.join(path);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let report = Report::parse(&read(&RunDirectory::model_report(cell))?)?;
-    anyhow::ensure!(report.end == End::Exit, "the guest never said that the run is over");
+    let file = RunDirectory::model_report(cell);
+    anyhow::ensure!(
+        directory.join(&file).exists(),
+        "there is none: the guest never set the exit marker (`rel4_markers::exit`), or the emulator ignored the plugin"
+    );
+    let report = Report::parse(&read(&file)?)?;
+    anyhow::ensure!(report.end == End::Exit, "the guest never set the exit marker (`rel4_markers::exit`)");
     let preset = match report.detail {
         Detail::Schedule => Preset::unit(),
         Detail::Blocks | Detail::EveryInstruction => {
@@ -113,4 +118,16 @@ pub fn read_report(directory: &Path, cell: &str, platform: &str) -> anyhow::Resu
     let broken: Vec<_> = rules::broken(&report, &preset).iter().map(ToString::to_string).collect();
     anyhow::ensure!(broken.is_empty(), "the cost model breaks its rules: {}", broken.join("; "));
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_that_never_says_that_it_is_done_leaves_no_report() {
+        let folder = tempfile::tempdir().expect("temporary directory");
+        let error = read_report(folder.path(), "a.r0", "virt").expect_err("nothing is there").to_string();
+        assert!(error.starts_with("there is none: the guest never set the exit marker"), "{error}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ab_glyph::FontRef;
 use anyhow::Context as _;
 
 use super::bars::Bars;
@@ -10,7 +11,8 @@ use super::curves::Curves;
 use super::distribution::Distribution;
 use super::error::FigureError;
 use super::font;
-use super::picture;
+use super::lines::{Lines, Sources};
+use super::picture::{self, Picture};
 use super::spec::{FigureSpec, Kind};
 use super::stack::Stack;
 use crate::results::SampleTable;
@@ -49,29 +51,45 @@ pub(super) fn render(
     run: &str,
 ) -> Result<(String, Vec<u8>), FigureError> {
     let font = font::load()?;
-    let curves = Curves::select(spec, samples)?;
-    let caption = caption_of(spec, &curves, run);
-    let failed = |reason| FigureError::Drawing { figure: spec.id.clone(), reason };
+    let curves = || {
+        let curves = Curves::select(spec, samples)?;
+        let caption = caption_of(spec, &curves, run);
+        Ok((curves.curves, caption))
+    };
     match spec.kind {
         Kind::Distribution => {
-            let figure = Distribution::new(spec, &curves.curves, &caption);
-            let svg = picture::svg(&figure).map_err(failed)?;
-            let png = picture::png(&figure, font).map_err(failed)?;
-            Ok((svg, png))
+            let (curves, caption) = curves()?;
+            both(spec, &Distribution::new(spec, &curves, &caption), font)
         }
-        Kind::Bars => {
-            let figure = Bars::new(spec, samples, &caption)?;
-            let svg = picture::svg(&figure).map_err(failed)?;
-            let png = picture::png(&figure, font).map_err(failed)?;
-            Ok((svg, png))
-        }
-        Kind::Stack => {
-            let figure = Stack::new(spec, samples, &caption)?;
-            let svg = picture::svg(&figure).map_err(failed)?;
-            let png = picture::png(&figure, font).map_err(failed)?;
-            Ok((svg, png))
+        Kind::Bars => both(spec, &Bars::new(spec, samples, &curves()?.1)?, font),
+        Kind::Stack => both(spec, &Stack::new(spec, samples, &curves()?.1)?, font),
+        Kind::Lines => {
+            let figure = Lines::select(spec, samples)?;
+            let caption = caption_of_lines(spec, &figure.sources, run);
+            both(spec, &figure.with_caption(&caption), font)
         }
     }
+}
+
+/// `figure` as SVG and as PNG.
+fn both(
+    spec: &FigureSpec,
+    figure: &impl Picture,
+    font: FontRef<'static>,
+) -> Result<(String, Vec<u8>), FigureError> {
+    let failed = |reason| FigureError::Drawing { figure: spec.id.clone(), reason };
+    Ok((picture::svg(figure).map_err(failed)?, picture::png(figure, font).map_err(failed)?))
+}
+
+fn caption_of_lines(spec: &FigureSpec, sources: &Sources, run: &str) -> String {
+    let platforms: Vec<_> = sources.platforms.iter().cloned().collect();
+    let values = [
+        ("run", run.to_owned()),
+        ("metric", spec.metric.clone()),
+        ("platform", platforms.join(", ")),
+        ("n", sources.samples.to_string()),
+    ];
+    caption::fill(&spec.caption, &values)
 }
 
 fn caption_of(spec: &FigureSpec, curves: &Curves, run: &str) -> String {

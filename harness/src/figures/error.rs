@@ -27,6 +27,16 @@ pub enum FigureError {
         /// The samples' unit.
         samples: String,
     },
+    /// A line has several values at one place.
+    #[error(
+        "figure {figure}: more than one cell is at the same place of line `{line}`; tell them apart by kernel or parameters"
+    )]
+    Ambiguous {
+        /// The figure.
+        figure: String,
+        /// The line.
+        line: String,
+    },
     /// More curves than can be told apart.
     #[error(
         "figure {figure}: {found} curves cannot be told apart in one figure, {limit} can; narrow its experiment"

@@ -15,21 +15,26 @@ mod bars;
 mod canvas;
 mod caption;
 mod curves;
+mod digitized;
 mod distribution;
 mod draw;
 mod error;
 mod font;
 mod layout;
 mod legend;
+mod lines;
 mod mark;
 mod palette;
+mod panel;
 mod picture;
 mod spec;
 mod stack;
 mod steps;
 
+pub use digitized::{Digitized, Values};
 pub use draw::{Drawn, draw};
 pub use error::FigureError;
+pub use panel::{Line, Panel};
 pub use spec::{Axis, FigureSpec, Kind, Part, SpecError};
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use toml::Spanned;
 
 use super::caption;
 use super::palette::STYLES;
+use super::panel::{self, Panel, RawPanel};
 use crate::config::Diagnostic;
 
 /// What a figure shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FigureSpec {
     /// Its name, and that of its files.
     pub id: String,
@@ -29,10 +30,16 @@ pub struct FigureSpec {
     pub parts: Vec<Part>,
     /// The folder of upstream's numbers, for [`Kind::Bars`] that show them.
     pub upstream: Option<PathBuf>,
+    /// The parameter along the horizontal axis, for [`Kind::Lines`].
+    pub parameter: Option<String>,
+    /// The panels, for [`Kind::Lines`].
+    pub panels: Vec<Panel>,
     /// The horizontal axis, in the metric's unit.
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
+    /// The vertical axis on the right, for [`Kind::Lines`].
+    pub right: Option<Axis>,
     /// What stands below it, with placeholders.
     pub caption: String,
 }
@@ -47,6 +54,8 @@ pub enum Kind {
     Stack,
     /// The medians of several metrics, one bar per cell and metric, beside upstream's.
     Bars,
+    /// The medians of metrics by a parameter, lines in panels.
+    Lines,
 }
 
 /// A metric that is part of another one, or stands beside others.
@@ -104,12 +113,20 @@ struct Raw {
     #[serde(default = "no_parts")]
     parts: Spanned<Vec<Part>>,
     upstream: Option<PathBuf>,
+    parameter: Option<String>,
+    #[serde(default = "no_panels")]
+    panels: Spanned<Vec<RawPanel>>,
     x: Axis,
     y: Axis,
+    right: Option<Axis>,
     caption: Spanned<String>,
 }
 
 fn no_parts() -> Spanned<Vec<Part>> {
+    Spanned::new(0..0, Vec::new())
+}
+
+fn no_panels() -> Spanned<Vec<RawPanel>> {
     Spanned::new(0..0, Vec::new())
 }
 
@@ -163,10 +180,32 @@ impl FigureSpec {
                 return Err(invalid(raw.parts.span(), message));
             }
         };
-        let Raw { id, title, kind, experiment, metric, upstream, x, y, caption, .. } = raw;
-        let upstream = upstream.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let at = raw.panels.span();
+        let panels = raw.panels.into_inner().into_iter().map(|panel| panel.check(folder));
+        let panels: Result<Vec<_>, _> = panels.collect::<Result<Vec<_>, _>>()?.into_iter().collect();
+        let panels = panels.map_err(|message| invalid(at.clone(), message))?;
+        if let Some(message) = panels_mistake(raw.kind, raw.parameter.as_deref(), &panels) {
+            return Err(invalid(at, message));
+        }
+        let Raw { id, title, kind, experiment, metric, upstream, parameter, x, y, right, caption, .. } = raw;
+        let upstream = upstream.map(|upstream| folder.join(upstream));
         let (id, caption) = (id.into_inner(), caption.into_inner());
-        Ok(Self { id, title, kind, experiment, metric, parts, upstream, x, y, caption })
+        Ok(Self {
+            id,
+            title,
+            kind,
+            experiment,
+            metric,
+            parts,
+            upstream,
+            parameter,
+            panels,
+            x,
+            y,
+            right,
+            caption,
+        })
     }
 }
 
@@ -179,7 +218,22 @@ fn kind_parts(kind: Kind) -> RangeInclusive<usize> {
         Kind::Distribution => 0..=0,
         Kind::Stack => 2..=STYLES.len() - 1,
         Kind::Bars => 1..=MOST_BARS,
+        Kind::Lines => 0..=0,
     }
+}
+
+/// What is wrong with the panels of a figure, if something is.
+fn panels_mistake(kind: Kind, parameter: Option<&str>, panels: &[Panel]) -> Option<String> {
+    let mistake = match (kind, parameter, panels) {
+        (Kind::Lines, Some(_), [_] | [_, _]) if panel::labels(panels).is_some() => return None,
+        (Kind::Lines, Some(_), [_] | [_, _]) => {
+            return Some(format!("more than {} lines cannot be told apart", STYLES.len()));
+        }
+        (Kind::Lines, ..) => "lines need a `parameter` for the horizontal axis, and one or two `panels`",
+        (_, None, []) => return None,
+        _ => "only lines have a `parameter` and `panels`",
+    };
+    Some(mistake.to_owned())
 }
 
 fn is_file_name(id: &str) -> bool {

@@ -201,7 +201,7 @@ impl Session<'_> {
             Some(_) => match setup::read_report(self.directory.path(), &record.id, &record.platform) {
                 Ok(report) => Some(report),
                 Err(error) => {
-                    record.outcome = Outcome::WrongMeasurement(format!("{error:#}"));
+                    record.outcome = Outcome::NotModelled(format!("{error:#}"));
                     return Ok(());
                 }
             },

@@ -37,6 +37,8 @@ pub enum Outcome {
     NotRepeatable(String),
     /// The records are sound but are not the measurement that the cell asked for.
     WrongMeasurement(String),
+    /// The log is sound, but what the cost model reports cannot be used.
+    NotModelled(String),
     /// The log is damaged, so it proves nothing.
     Damaged(String),
     /// The emulator broke down.
@@ -89,7 +91,8 @@ impl Outcome {
             | Self::Flood(_)
             | Self::PoweredOff(_)
             | Self::NotRepeatable(_)
-            | Self::WrongMeasurement(_) => Exit::Failed,
+            | Self::WrongMeasurement(_)
+            | Self::NotModelled(_) => Exit::Failed,
             Self::Damaged(_) => Exit::Inconclusive,
             Self::EmulatorDied(_) | Self::Interrupted => Exit::Tooling,
         }
@@ -129,6 +132,7 @@ impl Outcome {
             Self::PoweredOff(_) => "powered off",
             Self::NotRepeatable(_) => "not repeatable",
             Self::WrongMeasurement(_) => "wrong measurement",
+            Self::NotModelled(_) => "not modelled",
             Self::Damaged(_) => "damaged log",
             Self::EmulatorDied(_) => "emulator died",
             Self::Interrupted => "interrupted",
@@ -194,6 +198,12 @@ impl fmt::Display for Outcome {
                 f,
                 "the records are sound but not what the cell asked for: {what}; do root task and harness come from the same sources?"
             ),
+            Self::NotModelled(what) => {
+                write!(
+                    f,
+                    "the cost model's report cannot be used: {what}; docs/cost-model.md says what a guest has to do"
+                )
+            }
             Self::Damaged(what) => write!(
                 f,
                 "the log is damaged and proves nothing: {what}; look for a second writer on the serial line, then run it again"

@@ -88,7 +88,8 @@ impl Validation {
                 let Some(counted) = median(&format!("{}_instructions", board.id), "instructions") else {
                     continue;
                 };
-                let upstream = instructions.iter().find(|row| row.id == board.id);
+                // They are those of the kernel for one hart.
+                let upstream = instructions.iter().find(|row| row.id == board.id && build == Build::Unicore);
                 let (estimate, basis) = match (is_ours, upstream) {
                     (false, _) => (modelled, Basis::Measured),
                     (true, Some(upstream)) => {
@@ -113,8 +114,10 @@ impl Validation {
                 });
             }
         }
-        validation.unjudged.sort();
-        validation.unjudged.dedup();
+        let Self { rows, unjudged } = &mut validation;
+        unjudged.retain(|id| rows.iter().all(|row| row.operation != *id));
+        unjudged.sort();
+        unjudged.dedup();
         validation
     }
 

@@ -7,12 +7,14 @@
 //! | `configurations` | every configuration of the kernel boots and answers |
 //! | `hostile` | hostile user threads are confined |
 //! | `misbehave` | guests that go wrong are told apart |
+//! | `asynchronous` | no asynchronous call is lost, planted faults are found, user interrupts bypass the kernel |
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
+mod asynchronous;
 mod bench;
 mod configurations;
 mod determinism;

@@ -66,6 +66,14 @@ impl MessageInfo {
         field(self.0, 0, LENGTH_BITS) as usize
     }
 
+    /// Words in the message, if that is all there is to it: they fit registers, and neither capabilities nor bits about them go along.
+    #[must_use]
+    #[inline(always)]
+    pub const fn register_words(self) -> Option<usize> {
+        let below_label = field(self.0, 0, LABEL_SHIFT) as usize;
+        if below_label <= NUM_MESSAGE_REGISTERS { Some(below_label) } else { None }
+    }
+
     /// Words in the message, clamped to [`MSG_MAX_LENGTH`].
     #[must_use]
     pub const fn length(self) -> usize {

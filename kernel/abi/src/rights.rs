@@ -55,6 +55,12 @@ impl CapRights {
         Self(self.0 & other.0)
     }
 
+    /// Whether any right of `other` is among these.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether all rights of `other` are among these.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

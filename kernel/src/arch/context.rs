@@ -97,6 +97,8 @@ const _: () = assert!(A1 == A0 + 1 && A7 == A2 + 5);
 pub struct FpuState {
     registers: [Cell<u64>; 32],
     fcsr: Cell<u64>,
+    /// Whether the thread is expected to use them when it runs next.
+    pub(super) expected: Cell<bool>,
 }
 
 #[cfg(not(target_arch = "riscv64"))]

@@ -1,7 +1,10 @@
-//! Floating-point registers: each thread has its own, loaded when it first uses them after another thread did.
+//! Floating-point registers: each thread has its own, in the unit or in memory.
 //!
-//! Each hart remembers whose registers its unit holds. For every other thread the unit is off, so that its first floating-point
-//! instruction traps, and the registers are exchanged then. Threads that use none pay nothing.
+//! Each hart remembers whose registers its unit holds. For every other thread the unit is off, so that its first floating-point instruction
+//! traps, and the registers are exchanged then. Threads that use none pay nothing.
+//!
+//! A thread that trapped so is expected to use the unit whenever it runs: its registers are exchanged along with the thread, which is
+//! cheaper than a trap, until it has once run without changing any.
 
 use core::cell::Cell;
 
@@ -38,22 +41,50 @@ pub fn fpu_owner(k: &Kernel, hart: usize) -> Option<Obj<Tcb>> {
     k.arch.fpu_owners.0[hart].get()
 }
 
-/// Called when `thread` becomes current.
+/// Called when `to` becomes current in place of `from`.
 #[inline(always)]
-pub(super) fn thread_switched(k: &Kernel, thread: Obj<Tcb>) {
+pub(super) fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
+    // Without an owner the unit is off, and nobody has used it yet.
     if let Some(owner) = owner(k).get() {
-        if owner == thread && !disabled(thread) {
-            fpu_unit::switch_on();
-        } else {
-            fpu_unit::switch_off();
-        }
+        switch_from_owner(k, owner, from, to);
     }
+}
+
+#[inline(always)]
+fn switch_from_owner(k: &Kernel, owner: Obj<Tcb>, from: Obj<Tcb>, to: Obj<Tcb>) {
+    if owner == from && fpu_unit::is_on() {
+        from.fpu.expected.set(fpu_unit::has_changed());
+    }
+    if disabled(to) {
+        fpu_unit::switch_off();
+    } else if owner == to {
+        fpu_unit::switch_on();
+    } else if to.fpu.expected.get() {
+        exchange(k, to);
+        fpu_unit::set_unchanged();
+    } else {
+        fpu_unit::switch_off();
+    }
+}
+
+/// Puts the registers of `thread` into the unit in place of whatever it holds, and switches it on.
+#[inline(always)]
+fn exchange(k: &Kernel, thread: Obj<Tcb>) {
+    fpu_unit::switch_on();
+    if let Some(previous) = owner(k).replace(Some(thread)) {
+        fpu_unit::save(&previous.fpu);
+    }
+    fpu_unit::load(&thread.fpu);
 }
 
 /// Called when the flags of `thread` change.
 pub fn fpu_flags_changed(k: &Kernel, thread: Obj<Tcb>) {
     if k.current() == thread {
-        thread_switched(k, thread);
+        if owner(k).get() == Some(thread) && !disabled(thread) {
+            fpu_unit::switch_on();
+        } else {
+            fpu_unit::switch_off();
+        }
     }
 }
 
@@ -68,11 +99,8 @@ pub fn handle_exception(k: &Kernel, number: u64) -> bool {
     {
         return false;
     }
-    fpu_unit::switch_on();
-    if let Some(previous) = owner(k).replace(Some(thread)) {
-        fpu_unit::save(&previous.fpu);
-    }
-    fpu_unit::load(&thread.fpu);
+    exchange(k, thread);
+    thread.fpu.expected.set(true);
     true
 }
 

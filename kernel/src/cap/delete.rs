@@ -45,11 +45,15 @@ pub fn revoke(k: &Kernel, slot: Obj<Slot>) -> Result<(), Preempted> {
 
 /// Deletes a capability of which it is known that it is no last one to a CNode or TCB (so that no zombie arises): reply
 /// capabilities, and a notification's or frame's copy in a kernel object.
+#[inline(always)]
 pub fn delete_simple(k: &Kernel, slot: Obj<Slot>) {
-    let cap = slot.cap();
-    if cap == Cap::Null {
-        return;
+    if !slot.is_empty() {
+        delete_simple_cap(k, slot);
     }
+}
+
+fn delete_simple_cap(k: &Kernel, slot: Obj<Slot>) {
+    let cap = slot.cap();
     let (rest, clean_up) = finalise_cap(k, cap, derivation::is_final(slot));
     debug_assert!(rest == Cap::Null, "a simple deletion leaves nothing behind");
     empty(k, slot, clean_up);

@@ -69,7 +69,8 @@ pub fn update_data(cap: Cap, data: u64, update: DataUpdate) -> Cap {
 
 impl VmRights {
     /// The rights that remain of a frame capability's under a mask: without Read nothing does.
-    fn masked(self, mask: CapRights) -> Self {
+    #[inline]
+    pub fn masked(self, mask: CapRights) -> Self {
         match self {
             VmRights::ReadWrite if mask.contains(CapRights::READ_WRITE) => VmRights::ReadWrite,
             VmRights::ReadWrite | VmRights::ReadOnly if mask.contains(CapRights::READ) => VmRights::ReadOnly,

@@ -4,8 +4,8 @@ use rel4_abi::cptr::WORD_BITS;
 use rel4_abi::lookup_failure::LookupFailure;
 use rel4_abi::{InvocationError, LookupSide};
 
-use super::Cap;
 use super::slot::Slot;
+use super::{CNodeCap, Cap};
 use crate::obj::Obj;
 use crate::object::Tcb;
 
@@ -66,6 +66,24 @@ const fn low_bits(count: u32) -> u64 {
 /// The slot that a thread names in a system call. Address bits left over are ignored, as in seL4.
 #[inline]
 pub fn slot_of_thread(thread: Obj<Tcb>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
+    match slot_in_root(thread, address) {
+        Some(slot) => Ok(slot),
+        None => slot_behind_root(thread, address),
+    }
+}
+
+/// The slot that a thread names in a system call, if the root of its capability space is a CNode that resolves whole addresses,
+/// as in most spaces, and the guard agrees.
+#[inline(always)]
+pub fn slot_in_root(thread: Obj<Tcb>, address: u64) -> Option<Obj<Slot>> {
+    let root = thread.cspace_root().raw();
+    let CNodeCap { node, guard, .. } = root.as_cnode()?;
+    if root.resolves_words() { node.slot_behind_guard(address, guard) } else { None }
+}
+
+/// The general case of [`slot_of_thread`].
+#[inline(never)]
+fn slot_behind_root(thread: Obj<Tcb>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
     resolve(thread.cspace_root().cap(), address, WORD_BITS).map(|resolved| resolved.slot)
 }
 

@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "turns stored addresses back into object handles")]
 
 use rel4_abi::CapRights;
+use rel4_abi::cptr::WORD_BITS;
 
 #[cfg(feature = "uintr")]
 use super::SenderPageCap;
@@ -51,6 +52,8 @@ const ADDRESS_MASK: u64 = 0x0000_ffff_ffff_fff0;
 const FIELDS_SHIFT: u32 = 48;
 const WATERMARK_SHIFT: u32 = 4;
 const ASID_SHIFT: u32 = 48;
+/// The field that says of a CNode whether its guard and its index are a whole word: the sign, which is quick to test.
+const RESOLVES_WORDS: u32 = 15;
 const VADDR_MASK: u64 = (1 << ASID_SHIFT) - 1;
 
 impl RawCap {
@@ -67,10 +70,11 @@ impl RawCap {
         self.0[0] & TAG_MASK
     }
 
-    /// The address as a kernel virtual address (sign-extended from bit 47).
+    /// The address as a kernel virtual address (sign-extended from bit 47), of a capability of this type. Subtracting the known type is
+    /// cheaper than masking it: it disappears in the offsets of loads.
     #[inline(always)]
-    const fn kernel_address(self) -> usize {
-        ((((self.0[0] & ADDRESS_MASK) << 16) as i64) >> 16) as usize
+    const fn kernel_address(self, tag: Tag) -> usize {
+        (((self.0[0] << 16) as i64 >> 16) as usize).wrapping_sub(tag as usize)
     }
 
     #[inline(always)]
@@ -84,16 +88,17 @@ impl RawCap {
     }
 
     #[inline(always)]
-    fn object<T>(self) -> Obj<T> {
+    fn object<T>(self, tag: Tag) -> Obj<T> {
+        debug_assert!(self.is(tag));
         // SAFETY: the address was stored by `encode` from a handle of the type that the tag stands for, and the object
         // lives as long as a capability to it does (invariant 1 of `obj`).
-        unsafe { Obj::from_address(self.kernel_address()) }
+        unsafe { Obj::from_address(self.kernel_address(tag)) }
     }
 
     #[inline(always)]
-    fn node(self, radix: u8) -> CNode {
+    fn node(self, tag: Tag, radix: u8) -> CNode {
         // SAFETY: address and radix were stored together from a live CNode.
-        unsafe { CNode::from_parts(self.object(), radix) }
+        unsafe { CNode::from_parts(self.object(tag), radix) }
     }
 
     #[inline(always)]
@@ -102,14 +107,84 @@ impl RawCap {
         if asid == 0 { None } else { Some(Mapping { asid: Asid(asid), vaddr: self.0[1] & VADDR_MASK }) }
     }
 
+    #[inline(always)]
+    const fn is(self, tag: Tag) -> bool {
+        self.tag() == tag as u64
+    }
+
     /// Whether this is the null capability.
     #[inline(always)]
     pub const fn is_null(self) -> bool {
-        self.tag() == Tag::Null as u64
+        self.is(Tag::Null)
     }
 
-    /// Decodes the capability.
-    #[inline]
+    /// The capability, if it is one to an endpoint.
+    #[inline(always)]
+    pub fn as_endpoint(self) -> Option<EndpointCap> {
+        self.is(Tag::Endpoint).then(|| EndpointCap {
+            endpoint: self.object(Tag::Endpoint),
+            badge: self.0[1],
+            rights: CapRights::from_word(self.field(0, 4)),
+        })
+    }
+
+    /// The capability, if it is one to a notification.
+    #[inline(always)]
+    pub fn as_notification(self) -> Option<NotificationCap> {
+        self.is(Tag::Notification).then(|| NotificationCap {
+            notification: self.object(Tag::Notification),
+            badge: self.0[1],
+            rights: CapRights::from_word(self.field(0, 4)),
+        })
+    }
+
+    /// The capability, if it is a reply capability.
+    #[inline(always)]
+    pub fn as_reply(self) -> Option<ReplyCap> {
+        self.is(Tag::Reply).then(|| ReplyCap {
+            caller: self.object(Tag::Reply),
+            master: self.field(0, 1) != 0,
+            can_grant: self.field(1, 1) != 0,
+        })
+    }
+
+    /// The capability, if it is one to a CNode.
+    #[inline(always)]
+    pub fn as_cnode(self) -> Option<CNodeCap> {
+        self.is(Tag::CNode).then(|| CNodeCap {
+            node: self.node(Tag::CNode, self.field(0, 6) as u8),
+            guard: self.0[1],
+            guard_size: self.field(6, 6) as u8,
+        })
+    }
+
+    /// Whether this, a capability to a CNode, resolves whole addresses: guard and index together are a word.
+    #[inline(always)]
+    pub const fn resolves_words(self) -> bool {
+        self.field(RESOLVES_WORDS, 1) != 0
+    }
+
+    /// The capability, if it is one to a page table.
+    #[inline(always)]
+    pub fn as_page_table(self) -> Option<PageTableCap> {
+        self.is(Tag::PageTable)
+            .then(|| PageTableCap { table: self.object(Tag::PageTable), mapping: self.mapping() })
+    }
+
+    /// The capability, if it is one to a frame.
+    #[inline(always)]
+    pub fn as_frame(self) -> Option<FrameCap> {
+        self.is(Tag::Frame).then(|| FrameCap {
+            base: self.phys_address(),
+            size: FrameSize::from_index(self.field(0, 2)),
+            device: self.field(4, 1) != 0,
+            rights: VmRights::from_bits(self.field(2, 2)),
+            mapping: self.mapping(),
+        })
+    }
+
+    /// Decodes the capability. Inlined where its parts are used one by one; elsewhere there is [`Slot::cap`](super::slot::Slot::cap).
+    #[inline(always)]
     pub fn decode(self) -> Cap {
         const fn is(tag: Tag) -> u64 {
             tag as u64
@@ -121,53 +196,29 @@ impl RawCap {
                 device: self.field(6, 1) != 0,
                 watermark: self.0[1] << WATERMARK_SHIFT,
             }),
-            t if t == is(Tag::Endpoint) => Cap::Endpoint(EndpointCap {
-                endpoint: self.object(),
-                badge: self.0[1],
-                rights: CapRights::from_word(self.field(0, 4)),
-            }),
-            t if t == is(Tag::Notification) => Cap::Notification(NotificationCap {
-                notification: self.object(),
-                badge: self.0[1],
-                rights: CapRights::from_word(self.field(0, 4)),
-            }),
-            t if t == is(Tag::Reply) => Cap::Reply(ReplyCap {
-                caller: self.object(),
-                master: self.field(0, 1) != 0,
-                can_grant: self.field(1, 1) != 0,
-            }),
-            t if t == is(Tag::CNode) => Cap::CNode(CNodeCap {
-                node: self.node(self.field(0, 6) as u8),
-                guard: self.0[1],
-                guard_size: self.field(6, 6) as u8,
-            }),
-            t if t == is(Tag::Thread) => Cap::Thread(self.object()),
+            t if t == is(Tag::Endpoint) => self.as_endpoint().map_or(Cap::Null, Cap::Endpoint),
+            t if t == is(Tag::Notification) => self.as_notification().map_or(Cap::Null, Cap::Notification),
+            t if t == is(Tag::Reply) => self.as_reply().map_or(Cap::Null, Cap::Reply),
+            t if t == is(Tag::CNode) => self.as_cnode().map_or(Cap::Null, Cap::CNode),
+            t if t == is(Tag::Thread) => Cap::Thread(self.object(Tag::Thread)),
             t if t == is(Tag::IrqControl) => Cap::IrqControl,
             t if t == is(Tag::IrqHandler) => Cap::IrqHandler(self.0[1] as u16),
             t if t == is(Tag::Domain) => Cap::Domain,
             t if t == is(Tag::AsidControl) => Cap::AsidControl,
             t if t == is(Tag::AsidPool) => {
-                Cap::AsidPool(AsidPoolCap { pool: self.object(), base: Asid(self.0[1] as u16) })
+                Cap::AsidPool(AsidPoolCap { pool: self.object(Tag::AsidPool), base: Asid(self.0[1] as u16) })
             }
-            t if t == is(Tag::PageTable) => {
-                Cap::PageTable(PageTableCap { table: self.object(), mapping: self.mapping() })
-            }
-            t if t == is(Tag::Frame) => Cap::Frame(FrameCap {
-                base: self.phys_address(),
-                size: FrameSize::from_index(self.field(0, 2)),
-                device: self.field(4, 1) != 0,
-                rights: VmRights::from_bits(self.field(2, 2)),
-                mapping: self.mapping(),
-            }),
+            t if t == is(Tag::PageTable) => self.as_page_table().map_or(Cap::Null, Cap::PageTable),
+            t if t == is(Tag::Frame) => self.as_frame().map_or(Cap::Null, Cap::Frame),
             t if t == is(Tag::Zombie) => Cap::Zombie(ZombieCap {
-                slots: self.node(self.field(0, 6) as u8),
+                slots: self.node(Tag::Zombie, self.field(0, 6) as u8),
                 remaining: self.0[1],
                 kind: if self.field(6, 1) != 0 { ZombieKind::Tcb } else { ZombieKind::CNode },
             }),
             #[cfg(feature = "uintr")]
             t if t == is(Tag::SenderPage) => match self.mapping() {
                 Some(mapping) => Cap::SenderPage(SenderPageCap {
-                    notification: self.object(),
+                    notification: self.object(Tag::SenderPage),
                     is_badged: self.field(0, 1) != 0,
                     file: FileId { hart: self.field(1, 2) as usize, number: self.field(3, 6) as usize },
                     mapping,
@@ -178,8 +229,15 @@ impl RawCap {
         }
     }
 
-    /// Encodes a capability.
-    #[inline]
+    /// Encodes a reply capability.
+    #[inline(always)]
+    pub fn of_reply(cap: ReplyCap) -> Self {
+        let fields = u64::from(cap.master) | (u64::from(cap.can_grant) << 1);
+        Self::new(Tag::Reply, cap.caller.address() as u64, fields, 0)
+    }
+
+    /// Encodes a capability. Inlined, since callers mostly know its type.
+    #[inline(always)]
     pub fn encode(cap: Cap) -> Self {
         let mapping = |mapping: Option<Mapping>| {
             mapping.map_or(0, |m| (u64::from(m.asid.0) << ASID_SHIFT) | (m.vaddr & VADDR_MASK))
@@ -198,16 +256,13 @@ impl RawCap {
             Cap::Notification(c) => {
                 Self::new(Tag::Notification, c.notification.address() as u64, c.rights.word(), c.badge)
             }
-            Cap::Reply(c) => Self::new(
-                Tag::Reply,
-                c.caller.address() as u64,
-                u64::from(c.master) | (u64::from(c.can_grant) << 1),
-                0,
-            ),
+            Cap::Reply(c) => Self::of_reply(c),
             Cap::CNode(c) => Self::new(
                 Tag::CNode,
                 c.node.address() as u64,
-                u64::from(c.node.radix()) | (u64::from(c.guard_size) << 6),
+                u64::from(c.node.radix())
+                    | (u64::from(c.guard_size) << 6)
+                    | (u64::from(u32::from(c.node.radix() + c.guard_size) == WORD_BITS) << RESOLVES_WORDS),
                 c.guard,
             ),
             Cap::Thread(tcb) => Self::new(Tag::Thread, tcb.address() as u64, 0, 0),
@@ -259,7 +314,7 @@ mod tests {
     #[test]
     fn kernel_addresses_keep_their_sign() {
         let raw = RawCap::new(Tag::Thread, 0xffff_ffc0_8020_0800, 0, 0);
-        assert_eq!(raw.kernel_address() as u64, 0xffff_ffc0_8020_0800);
+        assert_eq!(raw.kernel_address(Tag::Thread) as u64, 0xffff_ffc0_8020_0800);
     }
 
     proptest! {

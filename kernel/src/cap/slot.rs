@@ -26,7 +26,7 @@ impl Slot {
     }
 
     /// The capability in the slot, decoded.
-    #[inline(always)]
+    #[inline(never)]
     pub fn cap(&self) -> Cap {
         self.cap.get().decode()
     }
@@ -47,6 +47,12 @@ impl Slot {
     #[inline(always)]
     pub fn set_cap(&self, cap: Cap) {
         self.cap.set(RawCap::encode(cap));
+    }
+
+    /// Overwrites the capability by a stored one and leaves the derivation links alone.
+    #[inline(always)]
+    pub(super) fn set_raw(&self, cap: RawCap) {
+        self.cap.set(cap);
     }
 
     /// The neighbour before this slot in the derivation list.
@@ -95,6 +101,7 @@ impl Slot {
         Flags { revocable: self.is_revocable(), first_badged: self.is_first_badged() }
     }
 
+    #[inline(always)]
     pub(super) fn clear(&self) {
         self.cap.set(RawCap::NULL);
         self.previous.set(None);

@@ -60,23 +60,24 @@ pub fn set_words(thread: Obj<Tcb>, words: &[u64]) -> usize {
 }
 
 /// Looks up the capabilities that a thread's message carries. A thread without a buffer sends none.
-#[inline]
+#[inline(always)]
 pub fn extra_caps(
     thread: Obj<Tcb>,
     buffer: Option<BufferRef>,
     info: MessageInfo,
 ) -> Result<ExtraCaps, Fault> {
+    match (info.extra_caps(), buffer) {
+        (0, _) | (_, None) => Ok(NO_EXTRA_CAPS),
+        (count, Some(buffer)) => look_up_extra_caps(thread, buffer, count),
+    }
+}
+
+fn look_up_extra_caps(thread: Obj<Tcb>, buffer: BufferRef, count: usize) -> Result<ExtraCaps, Fault> {
     let mut caps = NO_EXTRA_CAPS;
-    if let Some(buffer) = buffer {
-        for (index, cap) in caps.iter_mut().enumerate().take(info.extra_caps()) {
-            let cptr = buffer.extra_cap(index);
-            let slot = lookup::slot_of_thread(thread, cptr).map_err(|failure| Fault::Cap {
-                cptr,
-                phase: Phase::Send,
-                failure,
-            })?;
-            *cap = Some(slot);
-        }
+    for (index, cap) in caps.iter_mut().enumerate().take(count) {
+        let cptr = buffer.extra_cap(index);
+        let fault = |failure| Fault::Cap { cptr, phase: Phase::Send, failure };
+        *cap = Some(lookup::slot_of_thread(thread, cptr).map_err(fault)?);
     }
     Ok(caps)
 }

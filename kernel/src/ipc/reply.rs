@@ -4,7 +4,7 @@ use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
 
 use super::transfer;
 use crate::cap::slot::Slot;
-use crate::cap::{Cap, ReplyCap, delete};
+use crate::cap::{ReplyCap, derivation};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -17,7 +17,7 @@ use crate::sched;
 #[inline]
 pub fn reply_to_caller(k: &Kernel, sender: Obj<Tcb>) {
     let slot = sender.caller_slot();
-    if let Cap::Reply(cap) = slot.cap() {
+    if let Some(cap) = slot.raw().as_reply() {
         reply(k, sender, &cap, slot);
     }
 }
@@ -31,12 +31,12 @@ pub fn reply(k: &Kernel, sender: Obj<Tcb>, cap: &ReplyCap, slot: Obj<Slot>) {
             let sender =
                 Sender { thread: sender, badge: 0, can_grant: cap.can_grant, can_grant_reply: false };
             transfer::transfer(k, &sender, None, caller);
-            delete::delete_simple(k, slot);
+            derivation::remove_reply(caller, slot);
             caller.set_state(k, ThreadState::Running);
             sched::possible_switch_to(k, caller);
         }
         Some(fault) => {
-            delete::delete_simple(k, slot);
+            derivation::remove_reply(caller, slot);
             caller.fault.set(None);
             if apply_fault_reply(sender, caller, fault) {
                 caller.set_state(k, ThreadState::Restart);

@@ -46,4 +46,15 @@ impl CNode {
         // SAFETY: the masked index is within the 2^radix slots that `from_parts` was promised.
         unsafe { self.first.offset(index as usize) }
     }
+
+    /// The slot that the low bits of `address` name, if those above them are `guard`.
+    #[inline(always)]
+    pub fn slot_behind_guard(self, address: u64, guard: u64) -> Option<Obj<Slot>> {
+        if address >> self.radix != guard {
+            return None;
+        }
+        let index = address - (guard << self.radix);
+        // SAFETY: the bits above the lowest `radix` were subtracted, so the index is below 2^radix.
+        Some(unsafe { self.first.offset(index as usize) })
+    }
 }

@@ -5,7 +5,7 @@ use rel4_abi::CapRights;
 use super::tcb::PendingSend;
 use super::thread_queue::ThreadQueue;
 use super::{Tcb, ThreadState};
-use crate::cap::{Cap, EndpointCap, ReplyCap, derivation};
+use crate::cap::{EndpointCap, derivation};
 use crate::ipc::transfer;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
@@ -72,7 +72,7 @@ impl Obj<Endpoint> {
     pub fn send(self, k: &Kernel, sender: Sender, kind: SendKind) {
         match self.waiting_receiver() {
             Some((receiver, receiver_can_grant)) => {
-                self.queue.remove(receiver);
+                self.queue.remove_head(receiver);
                 transfer::transfer(k, &sender, Some(self), receiver);
                 receiver.set_state(k, ThreadState::Running);
                 sched::possible_switch_to(k, receiver);
@@ -105,7 +105,7 @@ impl Obj<Endpoint> {
         }
         match self.waiting_sender() {
             Some((thread, pending)) => {
-                self.queue.remove(thread);
+                self.queue.remove_head(thread);
                 let sender = Sender {
                     thread,
                     badge: pending.badge,
@@ -136,8 +136,9 @@ impl Obj<Endpoint> {
         }
     }
 
+    /// The receiver that has waited longest, and whether the answer to it may carry capabilities.
     #[inline(always)]
-    fn waiting_receiver(self) -> Option<(Obj<Tcb>, bool)> {
+    pub fn waiting_receiver(self) -> Option<(Obj<Tcb>, bool)> {
         let head = self.queue.head()?;
         match head.state() {
             ThreadState::BlockedOnReceive { can_grant, .. } => Some((head, can_grant)),
@@ -145,8 +146,9 @@ impl Obj<Endpoint> {
         }
     }
 
+    /// The sender that has waited longest, and what was fixed when it blocked.
     #[inline(always)]
-    fn waiting_sender(self) -> Option<(Obj<Tcb>, PendingSend)> {
+    pub fn waiting_sender(self) -> Option<(Obj<Tcb>, PendingSend)> {
         let head = self.queue.head()?;
         match head.state() {
             ThreadState::BlockedOnSend(pending) => Some((head, pending)),
@@ -160,7 +162,20 @@ impl Obj<Endpoint> {
         self.queue.iter().collect()
     }
 
+    /// Takes out the thread that has waited longest, which is `thread`.
+    #[inline(always)]
+    pub fn remove_head(self, thread: Obj<Tcb>) {
+        self.queue.remove_head(thread);
+    }
+
+    /// Puts a thread behind all that wait; its state says what for.
+    #[inline(always)]
+    pub fn push_back(self, thread: Obj<Tcb>) {
+        self.queue.push_back(thread);
+    }
+
     /// Takes a thread out of the queue that it waits in.
+    #[inline(always)]
     pub fn remove(self, thread: Obj<Tcb>) {
         self.queue.remove(thread);
     }
@@ -196,6 +211,5 @@ fn await_reply(k: &Kernel, sender: &Sender, receiver: Obj<Tcb>, receiver_can_gra
         return;
     }
     sender.thread.set_state(k, ThreadState::BlockedOnReply);
-    let reply = Cap::Reply(ReplyCap { caller: sender.thread, master: false, can_grant: receiver_can_grant });
-    derivation::insert(reply, sender.thread.reply_master(), receiver.caller_slot());
+    derivation::insert_reply(sender.thread, receiver.caller_slot(), receiver_can_grant);
 }

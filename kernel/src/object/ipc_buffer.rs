@@ -11,7 +11,6 @@ use rel4_abi::message_info::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_MESSAGE_REG
 
 use super::Tcb;
 use crate::arch;
-use crate::cap::Cap;
 use crate::obj::Obj;
 use crate::vm::VmRights;
 
@@ -34,7 +33,7 @@ impl BufferRef {
     /// The IPC buffer of a thread, if it has one that allows the access.
     #[inline]
     pub fn of_thread(thread: Obj<Tcb>, access: Access) -> Option<Self> {
-        let Cap::Frame(frame) = thread.buffer_slot().cap() else { return None };
+        let frame = thread.buffer_slot().raw().as_frame()?;
         let allowed = match access {
             Access::Send => frame.rights != VmRights::KernelOnly,
             Access::Receive => frame.rights == VmRights::ReadWrite,

@@ -30,7 +30,9 @@ impl Default for Notification {
 }
 
 impl Obj<Notification> {
-    fn is_active(self) -> bool {
+    /// Whether it was signalled and not yet waited for, as far as its word goes.
+    #[inline(always)]
+    pub fn is_active(self) -> bool {
         self.bound.get().flags() == ACTIVE
     }
 

@@ -57,7 +57,7 @@ pub struct Tcb {
     /// Whether the thread stands in a ready queue.
     pub(crate) queued: Cell<bool>,
     pub(crate) ready_links: Links,
-    pub(super) wait_links: Links,
+    pub(crate) wait_links: Links,
     #[cfg(feature = "debug")]
     pub(super) list_links: Links,
     #[cfg(feature = "debug")]
@@ -71,6 +71,13 @@ const _: () = assert!(size_of::<Tcb>() == 1 << rel4_abi::object::TCB_BITS);
 pub(crate) struct Links {
     pub(crate) previous: Cell<Option<Obj<Tcb>>>,
     pub(crate) next: Cell<Option<Obj<Tcb>>>,
+}
+
+#[cfg(test)]
+impl Links {
+    pub(crate) fn get(&self) -> [Option<Obj<Tcb>>; 2] {
+        [self.previous.get(), self.next.get()]
+    }
 }
 
 /// What a thread is doing.
@@ -120,6 +127,16 @@ pub type ThreadName = [u8; 64];
 impl Tcb {
     fn slot(tcb: Obj<Self>, index: usize) -> Obj<Slot> {
         tcb.project(|tcb| &tcb.slots[index])
+    }
+
+    /// The addresses of bytes that mean nothing at times: of a state without payload, of links while in no queue.
+    #[cfg(test)]
+    pub(crate) fn bytes_without_meaning(tcb: Obj<Self>) -> [core::ops::Range<usize>; 3] {
+        fn bytes<T>(field: &T) -> core::ops::Range<usize> {
+            let start = core::ptr::from_ref(field).addr();
+            start..start + size_of::<T>()
+        }
+        [bytes(&tcb.state), bytes(&tcb.ready_links), bytes(&tcb.wait_links)]
     }
 
     /// All slots, as the CNode that a dying thread becomes.
@@ -172,6 +189,12 @@ impl Obj<Tcb> {
     pub fn set_state(self, k: &Kernel, state: ThreadState) {
         self.state.set(state);
         sched::state_changed(k, self);
+    }
+
+    /// Changes the state without a note for the scheduler: the caller sees to what runs next.
+    #[inline(always)]
+    pub fn set_state_only(self, state: ThreadState) {
+        self.state.set(state);
     }
 
     /// Whether the thread can be scheduled.

@@ -52,9 +52,22 @@ impl ThreadQueue {
         }
     }
 
+    /// Takes out the head, which is `head`.
+    #[inline(always)]
+    pub(super) fn remove_head(&self, head: Obj<Tcb>) {
+        debug_assert!(self.head() == Some(head));
+        let next = head.wait_links.next.get();
+        self.head.set(next);
+        match next {
+            Some(next) => next.wait_links.previous.set(None),
+            None => self.tail.set(None),
+        }
+    }
+
+    #[inline(always)]
     pub(super) fn pop_front(&self) -> Option<Obj<Tcb>> {
         let head = self.head.get()?;
-        self.remove(head);
+        self.remove_head(head);
         Some(head)
     }
 

@@ -147,7 +147,7 @@ fn begin<'k>(k: &'k Kernel, thread: Obj<Tcb>, kind: SendKind) -> Result<Invocati
 
 fn dispatch(inv: &Invocation<'_>) -> Outcome {
     let no_such_capability = Err(InvocationError::InvalidCapability { index: 0 }.into());
-    match inv.slot.cap() {
+    match inv.slot.raw().decode() {
         Cap::Endpoint(cap) if cap.rights.contains(CapRights::WRITE) => {
             cap.endpoint.send(inv.k, Sender::through(inv.caller, &cap), inv.kind);
             Ok(Answer::EMPTY)

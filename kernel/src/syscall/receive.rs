@@ -3,7 +3,7 @@
 use rel4_abi::CapRights;
 use rel4_abi::lookup_failure::LookupFailure;
 
-use crate::cap::{Cap, delete, lookup};
+use crate::cap::{delete, lookup};
 use crate::fault::{self, Fault, Phase};
 use crate::kernel::Kernel;
 use crate::object::endpoint::ReceiveKind;
@@ -18,20 +18,21 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
         Ok(slot) => slot,
         Err(failure) => return fail(failure),
     };
-    match slot.cap() {
-        Cap::Endpoint(cap) if cap.rights.contains(CapRights::READ) => {
-            delete::delete_simple(k, thread.caller_slot());
-            cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
+    let cap = slot.raw();
+    if let Some(cap) = cap.as_endpoint()
+        && cap.rights.contains(CapRights::READ)
+    {
+        delete::delete_simple(k, thread.caller_slot());
+        cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
+    } else if let Some(cap) = cap.as_notification()
+        && cap.rights.contains(CapRights::READ)
+        && cap.notification.bound_thread().is_none_or(|bound| bound == thread)
+    {
+        match kind {
+            ReceiveKind::Blocking => cap.notification.wait(k, thread),
+            ReceiveKind::NonBlocking => cap.notification.poll(k, thread),
         }
-        Cap::Notification(cap)
-            if cap.rights.contains(CapRights::READ)
-                && cap.notification.bound_thread().is_none_or(|bound| bound == thread) =>
-        {
-            match kind {
-                ReceiveKind::Blocking => cap.notification.wait(k, thread),
-                ReceiveKind::NonBlocking => cap.notification.poll(k, thread),
-            }
-        }
-        _ => fail(LookupFailure::MissingCapability { bits_left: 0 }),
+    } else {
+        fail(LookupFailure::MissingCapability { bits_left: 0 });
     }
 }

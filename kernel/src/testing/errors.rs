@@ -133,11 +133,9 @@ fn a_pool_needs_ram_of_its_size_an_empty_slot_and_a_free_number() {
     let control = InitialSlot::AsidControl as u64;
     let device = m.untypeds.clone().find(|&slot| matches!(m.cap(slot), Cap::Untyped(cap) if cap.device));
     let device = device.unwrap();
-    let page = loop {
-        match m.cap(device) {
-            Cap::Untyped(cap) if cap.size_bits == 12 => break device,
-            _ => break m.retype_from(device, ObjectType::Untyped, 12).unwrap(),
-        }
+    let page = match m.cap(device) {
+        Cap::Untyped(cap) if cap.size_bits == 12 => device,
+        _ => m.retype_from(device, ObjectType::Untyped, 12).unwrap(),
     };
     let (memory, free) = (m.make(ObjectType::Untyped, 12), m.free_slot());
     let make = Invocation::RiscvAsidControlMakePool;

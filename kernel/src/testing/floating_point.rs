@@ -64,6 +64,48 @@ fn a_thread_that_uses_none_leaves_the_registers_where_they_are() {
 }
 
 #[test]
+fn two_threads_that_keep_using_theirs_trap_once_each() {
+    let (m, _) = two_threads();
+    fill(&m, 1);
+    take_turns(&m);
+    fill(&m, 2);
+    for value in [1, 2, 1] {
+        take_turns(&m);
+        assert_eq!(arch::fpu_words(), Some([value; 33]), "without a trap");
+        arch::fill_fpu(value);
+    }
+}
+
+#[test]
+fn a_thread_that_stops_using_its_registers_does_not_get_them_for_nothing() {
+    let (m, _) = two_threads();
+    fill(&m, 1);
+    take_turns(&m);
+    fill(&m, 2);
+    take_turns(&m);
+    take_turns(&m);
+    arch::fill_fpu(2);
+    take_turns(&m);
+    assert_eq!(arch::fpu_words(), None, "the last time it did not use them");
+    assert_eq!(use_fpu(&m), [1; 33]);
+}
+
+#[test]
+fn a_disabled_unit_is_not_switched_on_with_the_thread() {
+    const DISABLED: u64 = 1;
+    let tcb = InitialSlot::Tcb as u64;
+    let (m, _) = two_threads();
+    fill(&m, 1);
+    take_turns(&m);
+    fill(&m, 2);
+    m.thread(tcb).flags.set(DISABLED);
+    take_turns(&m);
+    assert_eq!(arch::fpu_words(), None);
+    m.invoke(Invocation::TcbSetFlags, tcb, &[DISABLED, 0], &[]).unwrap();
+    assert_eq!(use_fpu(&m), [1; 33]);
+}
+
+#[test]
 fn a_disabled_unit_faults_and_keeps_the_registers() {
     const DISABLED: u64 = 1;
     let tcb = InitialSlot::Tcb as u64;

@@ -50,6 +50,21 @@ pub(super) fn check_memory(k: &Kernel, boot: &[CNode]) {
     }
 }
 
+/// All threads that can be reached, and the addresses of all objects that system calls on the way between threads touch.
+pub(super) fn threads_and_objects(k: &Kernel, boot: &[CNode]) -> (Vec<Obj<Tcb>>, BTreeSet<usize>) {
+    let world = World::reached_from(k, boot);
+    let slots = world.slots.iter().map(|slot| slot.address());
+    let endpoints = world.endpoints.iter().map(|endpoint| endpoint.address());
+    let notifications = world.notifications.iter().map(|notification| notification.address());
+    let threads = world.threads.iter().map(|thread| thread.address());
+    let buffers = world.caps().filter_map(|cap| match cap {
+        Cap::Frame(frame) if !frame.device => Some(arch::phys_to_virt(frame.base).addr()),
+        _ => None,
+    });
+    let objects = slots.chain(endpoints).chain(notifications).chain(threads).chain(buffers).collect();
+    (world.threads, objects)
+}
+
 /// The slots that hold something, what they hold, and the objects that they name.
 #[derive(Default)]
 struct World {

@@ -11,7 +11,7 @@ use rel4_abi::{
     BootInfo, CapRights, InitialSlot, Invocation, InvocationError, LabelSet, MessageInfo, ObjectType, Syscall,
 };
 
-use super::invariants;
+use super::{fastpath, invariants};
 use crate::arch::{self, ARENA, ARENA_PADDR, IMAGE_BYTES, PhysAddr};
 use crate::boot::{LoaderArguments, boot};
 use crate::cap::slot::Slot;
@@ -42,7 +42,7 @@ pub(super) struct Machine {
     pub(super) checks_each_entry: bool,
     /// The slots of the root task's CNode and thread, whoever still has a capability to these. Their memory is never used again, so what
     /// is left in them when they are deleted stays.
-    boot: [CNode; 2],
+    pub(super) boot: [CNode; 2],
     /// The slots in it that hold the machine's memory after boot.
     pub(super) untypeds: Range<u64>,
 }
@@ -182,11 +182,11 @@ impl Machine {
         Some(arch::phys_to_virt(frame.base.offset(offset + index as u64 * 8)).cast())
     }
 
-    /// The current thread executes `ecall` with what its registers hold.
+    /// The current thread executes `ecall` with what its registers hold, on fastpath and slowpath if it can.
     pub(super) fn ecall(&self) {
         let context = &self.current().context;
         context.next_pc.set(context.fault_pc.get() + 4);
-        trap::handle(self.k, Cause::Syscall);
+        fastpath::ecall_both_ways(self);
         self.check_entry();
     }
 

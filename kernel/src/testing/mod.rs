@@ -13,6 +13,7 @@ mod deletion;
 #[cfg(rel4_domains)]
 mod domains;
 mod errors;
+mod fastpath;
 mod faults;
 mod floating_point;
 #[cfg(feature = "smp")]

@@ -58,11 +58,13 @@ impl AsidTable {
     }
 
     /// The pool registered for the ASIDs from `base` on.
+    #[inline(always)]
     pub fn pool(&self, base: Asid) -> Option<Obj<AsidPool>> {
         self.pools[base.pool() % POOLS].get()
     }
 
     /// The root table of an address space.
+    #[inline(always)]
     pub fn root(&self, asid: Asid) -> Option<Obj<PageTable>> {
         self.pool(asid)?.roots[asid.index()].get()
     }

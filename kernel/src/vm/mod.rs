@@ -6,6 +6,7 @@ pub mod asid;
 pub mod space;
 
 use rel4_abi::object::{GIGA_PAGE_BITS, MEGA_PAGE_BITS, PAGE_BITS};
+use rel4_abi::vm::PT_INDEX_BITS;
 
 pub use crate::arch::PageTable;
 pub use asid::{Asid, AsidPool, AsidTable};
@@ -38,12 +39,10 @@ impl FrameSize {
     }
 
     /// log2 of the size in bytes.
+    #[inline(always)]
     pub const fn bits(self) -> u8 {
-        (match self {
-            Self::Page => PAGE_BITS,
-            Self::Mega => MEGA_PAGE_BITS,
-            Self::Giga => GIGA_PAGE_BITS,
-        }) as u8
+        // Each size is a level of the page table above the one before.
+        (PAGE_BITS + PT_INDEX_BITS * self as u32) as u8
     }
 
     /// Size in bytes.
@@ -51,6 +50,10 @@ impl FrameSize {
         1 << self.bits()
     }
 }
+
+const _: () = assert!(
+    FrameSize::Mega.bits() as u32 == MEGA_PAGE_BITS && FrameSize::Giga.bits() as u32 == GIGA_PAGE_BITS
+);
 
 /// What a frame capability lets its mappings do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

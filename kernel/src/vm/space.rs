@@ -4,7 +4,7 @@ use rel4_abi::vm::{LEAF_LEVEL_BITS, MIDDLE_LEVEL_BITS, ROOT_LEVEL_BITS};
 
 use super::{Asid, PageTable};
 use crate::arch::{self, Pte, PteSlot};
-use crate::cap::{Cap, FrameCap, Mapping, PageTableCap};
+use crate::cap::{FrameCap, Mapping, PageTableCap};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
@@ -73,16 +73,20 @@ pub fn finalise_page_table(k: &Kernel, cap: PageTableCap) {
     }
 }
 
+/// The address space of `thread`: its root table, if that still has its identifier, and the identifier.
+#[inline(always)]
+pub fn of_thread(k: &Kernel, thread: Obj<Tcb>) -> Option<(Obj<PageTable>, Asid)> {
+    let PageTableCap { table, mapping } = thread.vspace_root().raw().as_page_table()?;
+    let asid = mapping?.asid;
+    (k.asids.root(asid) == Some(table)).then_some((table, asid))
+}
+
 /// Makes the hardware translate through the address space of `thread`. A thread without one, or whose root table has lost its
-/// ASID, gets no user mappings at all.
-#[inline]
+/// identifier, gets no user mappings at all.
+#[inline(always)]
 pub fn activate(k: &Kernel, thread: Obj<Tcb>) {
-    match thread.vspace_root().cap() {
-        Cap::PageTable(PageTableCap { table, mapping: Some(Mapping { asid, .. }) })
-            if k.asids.root(asid) == Some(table) =>
-        {
-            arch::activate_space(table, asid);
-        }
-        _ => arch::activate_no_space(k),
+    match of_thread(k, thread) {
+        Some((table, asid)) => arch::activate_space(table, asid),
+        None => arch::activate_no_space(k),
     }
 }

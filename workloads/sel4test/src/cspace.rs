@@ -4,7 +4,7 @@
 use rel4_abi::object::SLOT_BITS;
 use rel4_abi::{CPtr, InitialSlot};
 use rel4_runtime::cap::{
-    AsidControl, AsidPool, CNode, DomainControl, Endpoint, Frame, IrqControl, Slot, Tcb, VSpace,
+    AsidControl, AsidPool, CNode, DomainControl, Endpoint, Frame, IrqControl, IrqHandler, Slot, Tcb, VSpace,
 };
 use rel4_runtime::resources::Resources;
 
@@ -26,10 +26,12 @@ pub const DOMAIN: DomainControl = DomainControl(InitialSlot::Domain.cptr());
 pub const SUPERVISOR: Endpoint = Endpoint(CPtr(16));
 /// Helper processes: where the helper reports that it is done.
 pub const DONE: Endpoint = Endpoint(CPtr(17));
-/// Test processes: a frame of device memory.
+/// Test processes: a frame of device memory. It has the registers of the clock, if there is one.
 pub const DEVICE_FRAME: Frame = Frame(CPtr(17));
+/// Test processes: the interrupt of the clock, if there is one.
+pub const TIMER_IRQ: IrqHandler = IrqHandler(CPtr(18));
 /// The first slot of test and helper processes that is used as needed.
-pub const FIRST_DYNAMIC_SLOT: u64 = 18;
+pub const FIRST_DYNAMIC_SLOT: u64 = 19;
 
 /// Slots of the `CSpace` of test and helper processes, as a power of two.
 pub const PROCESS_RADIX_BITS: u32 = 17;

@@ -8,6 +8,7 @@ mod order;
 mod probe;
 mod process;
 mod runner;
+mod timer;
 
 use rel4_abi::bootinfo::CHUNK_FDT;
 use rel4_abi::{BootInfo, ObjectType};
@@ -29,11 +30,10 @@ use console::line;
 use options::Options;
 use order::Order;
 use runner::Runner;
+use timer::Timer;
 
 /// In records of boots that were given no run id.
 const UNKNOWN_RUN: &str = "unknown";
-/// A page of device memory: tests need one that is there, not what it does.
-const DEVICE_PAGE: u64 = 0x10_1000;
 
 /// Runs the suite, and stops.
 pub fn run(boot: Boot) -> ! {
@@ -46,7 +46,7 @@ pub fn run(boot: Boot) -> ! {
     last_resort::remember(&run_id);
     let mut records = output::open(uart, run_id);
 
-    let status = match suite(&mut records, boot.info(), resources, platform.bootargs) {
+    let status = match suite(&mut records, boot.info(), resources, &platform) {
         Ok(true) => Status::Ok,
         Ok(false) => Status::Failed,
         Err(failure) => {
@@ -65,13 +65,13 @@ fn suite(
     records: &mut Records,
     info: &'static BootInfo,
     mut resources: Resources,
-    bootargs: &str,
+    platform: &Platform<'_>,
 ) -> Result<bool, Failure> {
     guard_stack(info)?;
-    let options = Options::parse(bootargs)?;
+    let options = Options::parse(platform.bootargs)?;
     let supervisor = Endpoint(resources.make(ObjectType::Endpoint, 0)?);
-    let device_frame = resources.make_device_frame(DEVICE_PAGE)?;
-    let runner = Runner::new(resources, info, supervisor, device_frame)?;
+    let timer = platform.alarm_clock.map(|clock| Timer::take(&mut resources, clock)).transpose()?;
+    let runner = Runner::new(resources, info, supervisor, timer)?;
     options.begin(records, &runner.machine)?;
 
     line!("");

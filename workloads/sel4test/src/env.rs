@@ -1,14 +1,18 @@
 //! What a test works with: memory, slots, and helpers of its own.
 
+mod bouncer;
 mod helper;
 mod objects;
 mod process;
 mod start;
+mod timer;
 
+pub use bouncer::Bouncer;
 pub use helper::{Helper, HelperMain};
 pub use objects::is_empty;
 pub(crate) use process::{Arena, Built, Contents, ProcessPlan, Resident, build};
 pub(crate) use start::initial_context;
+pub use timer::Timer;
 
 use rel4_abi::SlotRegion;
 use rel4_runtime::cap::Endpoint;

@@ -1,5 +1,8 @@
 //! What tests know of the kernel and the machine they run on.
 
+#[cfg(doc)]
+use crate::cspace;
+
 /// Facts that the driver found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
@@ -9,4 +12,6 @@ pub struct Machine {
     pub domains: u64,
     /// Cores; more than one means the SMP label table.
     pub num_nodes: u64,
+    /// Whether there is a clock with an alarm, which tests have at [`cspace::DEVICE_FRAME`] and [`cspace::TIMER_IRQ`].
+    pub timer: bool,
 }

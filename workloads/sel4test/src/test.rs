@@ -18,6 +18,8 @@ pub enum Kind {
 pub enum Need {
     /// More than one scheduling domain.
     SeveralDomains,
+    /// A clock with an alarm.
+    Timer,
 }
 
 impl Need {
@@ -26,6 +28,7 @@ impl Need {
     pub const fn is_met_by(self, machine: &Machine) -> bool {
         match self {
             Self::SeveralDomains => machine.domains > 1,
+            Self::Timer => machine.timer,
         }
     }
 
@@ -34,6 +37,7 @@ impl Need {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SeveralDomains => "several_domains",
+            Self::Timer => "timer",
         }
     }
 }

@@ -1,10 +1,16 @@
 //! The tests, a file a group.
 
 mod bind;
+mod cancel_badged_sends;
 mod cnode_ops;
+mod cspace;
 mod domains;
 mod ipc;
+mod ipc_rights;
+mod nbwait;
+mod retype;
 mod scheduler;
+mod sync;
 mod syscalls;
 mod trivial;
 mod vspace;
@@ -15,10 +21,16 @@ use crate::test::Test;
 const GROUPS: &[&[Test]] = &[
     syscalls::TESTS,
     bind::TESTS,
+    cancel_badged_sends::TESTS,
     cnode_ops::TESTS,
+    cspace::TESTS,
     domains::TESTS,
     ipc::TESTS,
+    ipc_rights::TESTS,
+    nbwait::TESTS,
+    retype::TESTS,
     scheduler::TESTS,
+    sync::TESTS,
     trivial::TESTS,
     vspace::TESTS,
 ];

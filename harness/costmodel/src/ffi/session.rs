@@ -147,12 +147,17 @@ impl Session {
     #[inline]
     pub(super) fn obey(&mut self, slice: Slice) {
         if slice == Slice::End {
-            self.symbols.end_slice(self.running);
-            if let Some(heartbeat) = &mut self.heartbeat
-                && let Err(error) = heartbeat.progress(self.model.progress())
-            {
-                fail(&format!("cannot write the heartbeat: {error}"));
-            }
+            self.end_slice();
+        }
+    }
+
+    #[inline(never)]
+    fn end_slice(&mut self) {
+        self.symbols.end_slice(self.running);
+        if let Some(heartbeat) = &mut self.heartbeat
+            && let Err(error) = heartbeat.progress(self.model.progress())
+        {
+            fail(&format!("cannot write the heartbeat: {error}"));
         }
     }
 

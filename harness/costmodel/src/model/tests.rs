@@ -17,7 +17,12 @@ const WFI: u32 = 0x1050_0073;
 const INTERRUPT_FILE: u64 = 0x2800_0000;
 
 fn preset() -> Preset {
+    preset_with(1)
+}
+
+fn preset_with(address_space_tags: u64) -> Preset {
     let numbers = [
+        (Parameter::AddressSpaceTags, address_space_tags),
         (Parameter::TrapEntry, 13),
         (Parameter::Transfer, 40),
         (Parameter::DeviceStore, 60),
@@ -399,4 +404,17 @@ fn without_doorbells_a_woken_hart_is_level_with_the_slowest_other() {
     }
     let clocks: Vec<_> = machine.model.take_report().markers.iter().map(|row| row.clock).collect();
     assert_eq!(clocks, [201, 202]);
+}
+
+#[test]
+fn another_address_space_empties_the_tlbs_of_a_machine_that_does_not_tag_them() {
+    const CSRW_SATP: u32 = 0x1805_1073;
+    for (tags, misses) in [(1, 1), (0, 2)] {
+        let mut machine = Machine::new(1);
+        machine.model = Model::new(1, &preset_with(tags), &machine.options);
+        let target = Some(Target::Memory(0x9100_0000));
+        machine.run(KERNEL, &[LOAD, CSRW_SATP], target);
+        machine.run(KERNEL, &[LOAD], target);
+        machine.assert_counter(0, Counter::DataTlbMisses, misses);
+    }
 }

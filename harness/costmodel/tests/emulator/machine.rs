@@ -210,6 +210,7 @@ pub(crate) fn preset() -> Preset {
         Parameter::MemoryAccess => 100,
         Parameter::InstructionTlbEntries | Parameter::DataTlbEntries => 32,
         Parameter::TlbMiss => 25,
+        Parameter::AddressSpaceTags => 1,
         Parameter::DeviceLoad => 80,
         Parameter::DeviceStore => 60,
         Parameter::Transfer => 40,

@@ -14,6 +14,9 @@ use nix::unistd::Pid;
 
 use crate::platform::SelfEnd;
 
+/// How many lines of its complaints are told when a child breaks down.
+const LAST_LINES: usize = 2;
+
 /// A child in a process group of its own: an interrupt typed at the terminal reaches the harness alone, which then
 /// ends the whole group. If the harness itself is killed, the system kills the child.
 #[derive(Debug)]
@@ -70,9 +73,12 @@ impl Process {
         let mut text = Vec::new();
         // The reason is a help only: without it the exit code still says what happened.
         let _ = self.complaints.rewind().and_then(|()| self.complaints.read_to_end(&mut text));
-        match String::from_utf8_lossy(&text).lines().rfind(|line| !line.trim().is_empty()) {
-            Some(line) => format!("{how}: {}", line.trim()),
-            None => how,
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        // QEMU's last words often only say that something failed that said why before.
+        match lines[lines.len().saturating_sub(LAST_LINES)..].join("; ") {
+            words if words.is_empty() => how,
+            words => format!("{how}: {words}"),
         }
     }
 
@@ -124,6 +130,10 @@ mod tests {
         assert_eq!(
             end_of("echo could not open it >&2; exit 1"),
             SelfEnd::Died("exit code 1: could not open it".into())
+        );
+        assert_eq!(
+            end_of("for word in much why what; do echo $word >&2; done; exit 1"),
+            SelfEnd::Died("exit code 1: why; what".into())
         );
         assert_eq!(end_of("kill -SEGV $$"), SelfEnd::Died("killed by SIGSEGV".into()));
     }

@@ -53,8 +53,8 @@ pub enum Mistake {
     ArmLate,
 }
 
-#[derive(Clone, Copy)]
-struct File {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct File {
     pending: [u64; 4],
     enabled: [u64; 4],
     delivers: bool,
@@ -125,6 +125,22 @@ pub(super) fn reset_files() {
     OBSERVER.set(None);
     MISTAKE.set(None);
     EDGES.set(false);
+}
+
+/// The state of all files.
+pub(super) type FilesView = [[File; FILES]; MAX_HARTS];
+
+pub(super) fn view_files() -> FilesView {
+    STATE.with_borrow(Clone::clone)
+}
+
+pub(super) fn restore_files(view: &FilesView) {
+    STATE.set(*view);
+}
+
+/// Whether a test observes the kernel's accesses, which it then counts on to be made once.
+pub fn files_are_observed() -> bool {
+    OBSERVER.with_borrow(Option::is_some)
 }
 
 /// Calls `observer` before every access of the kernel to a file.

@@ -53,6 +53,41 @@ pub fn reset() {
     reset_files();
 }
 
+/// All that the hardware holds.
+#[derive(Clone, PartialEq)]
+pub struct View {
+    interrupt_pending: bool,
+    ipi_pending: [bool; MAX_HARTS],
+    fpu: fpu_unit::View,
+    translation: translation::View,
+    #[cfg(feature = "uintr")]
+    files: FilesView,
+}
+
+impl View {
+    /// What the hardware holds now.
+    pub fn take() -> Self {
+        Self {
+            interrupt_pending: INTERRUPT_PENDING.get(),
+            ipi_pending: IPI_PENDING.with(|pending| pending.each_ref().map(Cell::get)),
+            fpu: fpu_unit::view(),
+            translation: translation::view(),
+            #[cfg(feature = "uintr")]
+            files: view_files(),
+        }
+    }
+
+    /// Makes the hardware hold what it held then.
+    pub fn restore(&self) {
+        INTERRUPT_PENDING.set(self.interrupt_pending);
+        IPI_PENDING.with(|now| now.iter().zip(self.ipi_pending).for_each(|(now, then)| now.set(then)));
+        fpu_unit::restore(&self.fpu);
+        translation::restore(&self.translation);
+        #[cfg(feature = "uintr")]
+        restore_files(&self.files);
+    }
+}
+
 /// Makes physical address `at` appear at a host address.
 pub fn place_memory(at: u64, address: usize) {
     ARENA.set(address.wrapping_sub(at.wrapping_sub(ARENA_PADDR) as usize));
@@ -103,9 +138,9 @@ pub fn hart_index() -> usize {
 }
 
 /// Exchanges what the hardware holds of the running thread.
-pub fn thread_switched(k: &Kernel, _from: Obj<Tcb>, to: Obj<Tcb>) {
+pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
     to.mode_state.load();
-    fpu::thread_switched(k, to);
+    fpu::thread_switched(k, from, to);
 }
 
 /// Interrupts another hart. One that is asked for something is waiting for the big lock, and does it.

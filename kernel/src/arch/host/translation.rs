@@ -11,8 +11,8 @@ use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::vm::Asid;
 
-#[derive(Default)]
-struct Translation {
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Translation {
     selected: Option<u16>,
     /// Address spaces of which translations may be cached.
     cached: BTreeSet<u16>,
@@ -28,6 +28,17 @@ fn with<R>(work: impl FnOnce(&mut Translation) -> R) -> R {
 
 pub(super) fn reset() {
     HARTS.take();
+}
+
+/// What the harts may translate through.
+pub(super) type View = [Translation; MAX_HARTS];
+
+pub(super) fn view() -> View {
+    HARTS.with_borrow(Clone::clone)
+}
+
+pub(super) fn restore(view: &View) {
+    HARTS.set(view.clone());
 }
 
 /// Makes user code translate through the address space.

@@ -9,13 +9,17 @@ use core::mem::{MaybeUninit, offset_of};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rel4_abi::fault::FaultStatus;
+use rel4_abi::{MessageInfo, Syscall};
 
-use super::user_mode::{ECALL, assert_return_mode};
+use super::user_mode::{self, ECALL};
 use super::{csr, timer};
 use crate::arch::Context;
 use crate::boot::{self, LoaderArguments};
 use crate::config::MAX_HARTS;
+use crate::fastpath::{self, Request};
 use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::Tcb;
 use crate::remote;
 use crate::sched;
 use crate::trap::{self, Cause};
@@ -45,7 +49,7 @@ macro_rules! enter_hart {
 #[cfg(feature = "smp")]
 macro_rules! enter_hart {
     () => {
-        "ld sp, {kernel_stack}(a0)\nld tp, {hart}(a0)"
+        "ld sp, {kernel_stack}(a6)\nld tp, {hart}(a6)"
     };
 }
 
@@ -117,9 +121,8 @@ rel4_trap_entry:
     sd      t0, 8*4(tp)
     csrr    t1, sepc
     sd      t1, {fault_pc}(tp)
-    mv      a0, tp
-    csrr    a1, scause
-    csrr    a2, stval
+    # The registers of a system call are passed on as they are.
+    mv      a6, tp
     "#,
     enter_hart!(),
     r#"
@@ -130,9 +133,6 @@ rel4_return_to_user:
     ld      t0, {next_pc}(a0)
     csrw    sepc, t0
     csrw    sscratch, a0
-    "#,
-    assert_return_mode!(),
-    r#"
     # A load reservation must not survive a switch of threads. Where this store-conditional succeeds it writes the unused word 0.
     sc.d    zero, zero, (a0)
     ld      ra, 8*1(a0)
@@ -253,22 +253,83 @@ extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
     context_to_return_to(k)
 }
 
-/// Handles a trap of the current thread; returns the context of the thread to return to.
-extern "C" fn enter_from_user(context: &Context, scause: usize, stval: usize) -> *const Context {
+/// Handles a trap of the thread with this context; returns the context of the thread to return to. The other arguments are the thread's
+/// registers `a0` to `a5` and `a7`: those of a system call, if it is one.
+extern "C" fn enter_from_user(
+    cptr: u64,
+    info: u64,
+    word0: u64,
+    word1: u64,
+    word2: u64,
+    word3: u64,
+    context: &Context,
+    number: u64,
+) -> *const Context {
     let k = kernel();
-    let pc = context.fault_pc.get();
-    if MAX_HARTS > 1 {
-        // Whoever finds the thread stopped here lets it execute its instruction again.
-        context.next_pc.set(pc);
-        k.lock.acquire(|| remote::serve(k));
-        if !core::ptr::eq(&k.current().context, context) {
-            // While this hart waited, another one took the thread away: there is nothing to handle.
-            return context_to_return_to(k);
+    if MAX_HARTS > 1 && !enter_exclusively(k, context) {
+        return context_to_return_to(k);
+    }
+    if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
+        // A function for each, to which control passes with all registers as they are: none pays for what another needs.
+        macro_rules! enter {
+            ($syscall:ident) => {
+                enter_fastpath::<{ Syscall::$syscall.number() }>(
+                    cptr, info, word0, word1, word2, word3, context, number,
+                )
+            };
+        }
+        match Syscall::decode(number as i64) {
+            Some(Syscall::Call) => return enter!(Call),
+            Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
+            Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
+            _ => {}
         }
     }
-    let cause = decode(scause, stval);
-    // An ecall is 4 bytes long; whoever wants it executed again goes back to the fault PC.
-    context.next_pc.set(if cause == Cause::Syscall { pc + 4 } else { pc });
+    handle_trap(k)
+}
+
+/// Carries out a system call on the fastpath, if it is suitable, or else hands it on.
+#[inline(never)]
+extern "C" fn enter_fastpath<const NUMBER: i64>(
+    cptr: u64,
+    info: u64,
+    word0: u64,
+    word1: u64,
+    word2: u64,
+    word3: u64,
+    context: &Context,
+    _number: u64,
+) -> *const Context {
+    let k = kernel();
+    context.next_pc.set(context.fault_pc.get() + ECALL_BYTES);
+    let request = Request { cptr, info: MessageInfo(info), words: [word0, word1, word2, word3] };
+    match fastpath::handle(k, NUMBER, &request) {
+        Some(thread) => leave(k, thread),
+        None => handle_trap(k),
+    }
+}
+
+/// Waits for the big lock. Returns whether the thread with this context is still the current one: another hart may have taken it away
+/// meanwhile, and then there is nothing to handle.
+#[inline(always)]
+fn enter_exclusively(k: &Kernel, context: &Context) -> bool {
+    // Whoever finds the thread stopped here lets it execute its instruction again.
+    context.next_pc.set(context.fault_pc.get());
+    k.lock.acquire(|| remote::serve(k));
+    core::ptr::eq(&k.current().context, context)
+}
+
+/// The length of `ecall`.
+const ECALL_BYTES: u64 = 4;
+
+/// Handles any trap of the current thread.
+#[inline(never)]
+fn handle_trap(k: &Kernel) -> *const Context {
+    let context = &k.current().context;
+    let cause = decode(csr::read!("scause"), csr::read!("stval"));
+    let pc = context.fault_pc.get();
+    // Whoever wants a system call executed again goes back to the fault PC.
+    context.next_pc.set(if cause == Cause::Syscall { pc + ECALL_BYTES } else { pc });
     trap::handle(k, cause);
     context_to_return_to(k)
 }
@@ -301,14 +362,20 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::schedule(k);
         sched::activate(k);
     }
-    let context = &k.current().context;
+    user_mode::assert_return_mode();
+    leave(k, k.current())
+}
+
+/// Gives up the big lock; returns the context of `thread`, which is the current one.
+#[inline(always)]
+fn leave(k: &Kernel, thread: Obj<Tcb>) -> *const Context {
     if MAX_HARTS > 1 {
         let index = super::hart_index();
-        context.hart.set(index as u64);
-        context.kernel_stack.set((STACKS.0.get().addr() + (index + 1) * STACK_BYTES) as u64);
+        thread.context.hart.set(index as u64);
+        thread.context.kernel_stack.set((STACKS.0.get().addr() + (index + 1) * STACK_BYTES) as u64);
     }
     k.lock.release();
-    context
+    &raw const thread.context
 }
 
 /// The kernel itself trapped: a bug. Says where and stops.

@@ -7,7 +7,7 @@ use super::csr;
 use crate::arch::FpuState;
 use crate::object::Tcb;
 
-const _: () = assert!(size_of::<FpuState>() == 33 * 8 && offset_of!(Tcb, fpu) % 8 == 0);
+const _: () = assert!(offset_of!(Tcb, fpu) % 8 == 0);
 
 /// Lets user code use the unit.
 #[inline(always)]
@@ -29,6 +29,19 @@ pub(in crate::arch) fn is_on() -> bool {
     csr::read!("sstatus") & csr::SSTATUS_FS != 0
 }
 
+/// Whether user code has changed a register since [`set_unchanged`], or since the unit was switched on.
+#[inline(always)]
+pub(in crate::arch) fn has_changed() -> bool {
+    csr::read!("sstatus") & csr::SSTATUS_FS == csr::SSTATUS_FS
+}
+
+/// Notes that memory has the same as the unit, which is on.
+#[inline(always)]
+pub(in crate::arch) fn set_unchanged() {
+    // SAFETY: leaves the unit on.
+    unsafe { csr::clear!("sstatus", csr::SSTATUS_FS & !csr::SSTATUS_FS_CLEAN) };
+}
+
 macro_rules! registers {
     ($instruction:literal) => {
         concat!(
@@ -42,6 +55,7 @@ macro_rules! registers {
 }
 
 /// Saves the registers; the unit is on.
+#[inline(always)]
 pub(in crate::arch) fn save(state: &FpuState) {
     // SAFETY: the unit is on; the state is 33 words that only this hart touches.
     unsafe {
@@ -56,6 +70,7 @@ pub(in crate::arch) fn save(state: &FpuState) {
 }
 
 /// Loads the registers; the unit is on.
+#[inline(always)]
 pub(in crate::arch) fn load(state: &FpuState) {
     // SAFETY: the unit is on; kernel code uses no floating-point register.
     unsafe {

@@ -55,6 +55,7 @@ pub(super) const fn image_to_phys(vaddr: u64) -> PhysAddr {
     PhysAddr(vaddr.wrapping_sub(IMAGE_VADDR).wrapping_add(IMAGE_PADDR))
 }
 
+#[inline(always)]
 fn address_of<T>(symbol: *const T) -> u64 {
     symbol.addr() as u64
 }
@@ -106,6 +107,7 @@ pub(super) fn enter_kernel_space() {
     }
 }
 
+#[inline(always)]
 fn satp(root: PhysAddr, asid: Asid) -> u64 {
     SATP_SV39 | (u64::from(asid.0) << SATP_ASID_SHIFT) | (root.0 >> 12)
 }
@@ -125,10 +127,14 @@ pub fn map_kernel(_k: &Kernel, root: Obj<PageTable>) {
 /// Makes user code translate through `root`.
 #[inline(always)]
 pub fn activate_space(root: Obj<PageTable>, asid: Asid) {
-    user_mode::set_translation(satp(virt_to_phys(root.address()), asid));
+    // Spelled so that the compiler has one constant left to add.
+    const FIXED: u64 = SATP_SV39.wrapping_sub(WINDOW_BASE as u64 >> 12);
+    let page = root.address() as u64 >> 12;
+    user_mode::set_translation(page.wrapping_add(FIXED).wrapping_add(u64::from(asid.0) << SATP_ASID_SHIFT));
 }
 
 /// Makes every user address fault.
+#[inline(always)]
 pub fn activate_no_space(_k: &Kernel) {
     let root = match USER_PRIVILEGE {
         UserPrivilege::U => &raw const TABLES.root,

@@ -92,9 +92,8 @@ pub fn hart_index() -> usize {
 /// Exchanges what the hardware holds of the running thread: `to` becomes current in place of `from`.
 #[inline(always)]
 pub fn thread_switched(k: &Kernel, from: Obj<Tcb>, to: Obj<Tcb>) {
-    from.mode_state.save();
-    to.mode_state.load();
-    fpu::thread_switched(k, to);
+    ModeState::exchange(&from.mode_state, &to.mode_state);
+    fpu::thread_switched(k, from, to);
 }
 
 /// Changes the processor state of a thread, which the hardware holds if it is the current one.

@@ -6,7 +6,7 @@ use rel4_abi::{CapRights, Invocation as Op, InvocationError, LookupSide, VmAttri
 
 use super::super::invocation::{Answer, Invocation, Outcome};
 use crate::arch::{self, Execute, PageTable, Pte};
-use crate::cap::{Cap, FrameCap, Mapping, PageTableCap, derive};
+use crate::cap::{Cap, FrameCap, Mapping, PageTableCap};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::remote;
@@ -40,7 +40,8 @@ pub(super) fn address_space(k: &Kernel, root: Obj<PageTable>, asid: Asid) -> Res
 fn map(inv: &Invocation<'_>, cap: FrameCap) -> Outcome {
     let [vaddr, rights, attributes] = inv.arguments()?;
     let space_slot = inv.extra_cap(0)?;
-    let Cap::PageTable(PageTableCap { table: root, mapping: Some(Mapping { asid, .. }) }) = space_slot.cap()
+    let Some(PageTableCap { table: root, mapping: Some(Mapping { asid, .. }) }) =
+        space_slot.raw().as_page_table()
     else {
         return Err(InvocationError::InvalidCapability { index: 1 }.into());
     };
@@ -69,11 +70,7 @@ fn map(inv: &Invocation<'_>, cap: FrameCap) -> Outcome {
         None if walk.entry.get().is_valid() => return Err(InvocationError::DeleteFirst.into()),
         None => {}
     }
-    let Cap::Frame(FrameCap { rights, .. }) =
-        derive::mask_rights(Cap::Frame(cap), CapRights::from_word(rights))
-    else {
-        unreachable!("masking the rights of a frame leaves a frame");
-    };
+    let rights = cap.rights.masked(CapRights::from_word(rights));
     let execute =
         if VmAttributes::from_word(attributes).execute_never() { Execute::Never } else { Execute::Allowed };
     inv.slot.set_cap(Cap::Frame(FrameCap { mapping: Some(Mapping { asid, vaddr }), ..cap }));

@@ -6,12 +6,13 @@ use core::sync::atomic::AtomicU64;
 
 use rel4_abi::bootinfo::MAX_UNTYPEDS;
 use rel4_abi::{CPtr, CapRights, SlotRegion};
-use rel4_runtime::cap::{AsidPool, Endpoint, Frame, Tcb};
+use rel4_runtime::cap::{AsidPool, Endpoint, Tcb};
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::{arch, labels, vaddr};
 
 use super::memory::Pool;
+use super::timer::Timer;
 use crate::cspace;
 use crate::env::{Arena, Built, Contents, Env, PRIORITY, ProcessPlan, Resident, build, initial_context};
 use crate::init::{Init, WORDS};
@@ -32,8 +33,8 @@ pub(super) struct ProcessBuilder {
     pub(super) image_frames: SlotRegion,
     /// Where they report.
     pub(super) supervisor: Endpoint,
-    /// A frame of device memory.
-    pub(super) device_frame: Frame,
+    /// The clock that they can use.
+    pub(super) timer: Option<Timer>,
 }
 
 impl ProcessBuilder {
@@ -46,10 +47,10 @@ impl ProcessBuilder {
         resources: &mut Resources,
         image_frames: SlotRegion,
         supervisor: Endpoint,
-        device_frame: Frame,
+        timer: Option<Timer>,
     ) -> Result<Self, ResourceError> {
         let page = SharedMemory::new(resources, WORDS)?;
-        Ok(Self { arena: Arena::new(resources)?, page, image_frames, supervisor, device_frame })
+        Ok(Self { arena: Arena::new(resources)?, page, image_frames, supervisor, timer })
     }
 
     /// Builds the process for test number `test`, which gets all of `pool`.
@@ -63,7 +64,6 @@ impl ProcessBuilder {
             (cspace::ASID_POOL.0, cspace::ASID_POOL.0),
             (cspace::DOMAIN.0, cspace::DOMAIN.0),
             (cspace::SUPERVISOR.0, self.supervisor.0),
-            (cspace::DEVICE_FRAME.0, self.device_frame.0),
         ]
         .map(|(slot, original)| Resident::copy(slot, original));
         let mut resources = self.arena.resources();
@@ -78,6 +78,11 @@ impl ProcessBuilder {
                 priority: PRIORITY,
             },
         )?;
+        if let Some(Timer { frame, irq }) = self.timer {
+            for (slot, original) in [(cspace::DEVICE_FRAME.0, frame.0), (cspace::TIMER_IRQ.0, irq.0)] {
+                built.slot(slot).copy_from(cspace::slot(original), CapRights::ALL)?;
+            }
+        }
         self.page.map_into(&mut resources, built.vspace)?;
         self.endow(&built, test, machine, pool)?.write(self.page.words());
         let arguments = [vaddr::SHARED, 0, 0, 0];

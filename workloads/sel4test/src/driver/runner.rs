@@ -5,7 +5,7 @@ use core::panic::Location;
 use rel4_abi::{BootInfo, FaultMessage, SlotRegion, fault};
 use rel4_records::Kind as RecordKind;
 use rel4_runtime::arch;
-use rel4_runtime::cap::{Endpoint, Frame};
+use rel4_runtime::cap::Endpoint;
 use rel4_runtime::ipc::Message;
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::untyped::UntypedPool;
@@ -16,6 +16,7 @@ use super::console::{self, line};
 use super::memory::{self, Pool};
 use super::probe;
 use super::process::ProcessBuilder;
+use super::timer::Timer;
 use crate::env::Env;
 use crate::machine::Machine;
 use crate::message;
@@ -47,12 +48,13 @@ impl Runner {
         mut resources: Resources,
         info: &BootInfo,
         supervisor: Endpoint,
-        device_frame: Frame,
+        timer: Option<Timer>,
     ) -> Result<Self, ResourceError> {
         let image_frames = info.user_image_frames;
-        let processes = ProcessBuilder::new(&mut resources, image_frames, supervisor, device_frame)?;
+        let processes = ProcessBuilder::new(&mut resources, image_frames, supervisor, timer)?;
         let pool = Pool::take_from(&mut resources);
-        let machine = Machine { debug_kernel: false, domains: 1, num_nodes: info.num_nodes };
+        let machine =
+            Machine { debug_kernel: false, domains: 1, num_nodes: info.num_nodes, timer: timer.is_some() };
         let mut runner = Self { machine, processes, pool, slots: resources.take_all_slots() };
         let found = runner.here(|env| {
             let domains = probe::domains(env)?;

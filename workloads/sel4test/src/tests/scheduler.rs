@@ -1,41 +1,32 @@
 //! Which thread runs.
 
+mod priorities;
+mod suspension;
+
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use rel4_runtime::arch;
-
-use crate::cspace;
-use crate::env::{Env, PRIORITY};
-use crate::report::Outcome;
-use crate::test::{Test, basic};
+use crate::test::{Need, Test, basic};
 
 pub(super) const TESTS: &[Test] = &[
-    basic("SCHED0002", "resuming oneself changes nothing", resume_self),
-    basic("SCHED0020", "raising a thread above the own priority lets it run at once", raise_helper),
+    basic("SCHED0000", "a suspended thread stands still until it is resumed", suspension::standing_still)
+        .needing(Need::Timer),
+    basic("SCHED0002", "resuming oneself changes nothing", suspension::resume_self),
+    basic("SCHED0003", "a time slice ends, and who is resumed preempts", suspension::others),
+    basic("SCHED0004", "every thread runs before all below it", priorities::all_in_order),
+    basic("SCHED0005", "priorities change at once, within the bound that only falls", priorities::changes),
+    basic("SCHED0006", "messages wake by priority, and queues are first in, first out", priorities::messages),
+    basic(
+        "SCHED0020",
+        "raising a thread above the own priority lets it run at once",
+        priorities::raise_helper,
+    ),
 ];
 
-fn resume_self(_env: &mut Env) -> Outcome {
-    check_eq!(cspace::TCB.resume(), Ok(()));
-    Ok(())
-}
+/// Steps that the threads of a test have made.
+static STEPS: AtomicU64 = AtomicU64::new(0);
 
-fn raise_helper(env: &mut Env) -> Outcome {
-    static STATE: AtomicU64 = AtomicU64::new(0);
-    fn advance(_: [u64; 4]) -> Outcome<u64> {
-        // Lets the test go on before anything is done.
-        arch::yield_now();
-        STATE.store(1, Ordering::Relaxed);
-        arch::yield_now();
-        STATE.store(2, Ordering::Relaxed);
-        Ok(0)
-    }
-    let helper = env.thread()?;
-    cspace::TCB.set_priority(cspace::TCB, PRIORITY - 1)?;
-    helper.set_priority(PRIORITY - 1)?;
-    helper.start(advance, [0; 4])?;
-    check_eq!(STATE.load(Ordering::Relaxed), 0);
-    helper.set_priority(PRIORITY)?;
-    check_eq!(STATE.load(Ordering::Relaxed), 2);
-    helper.join()?;
-    Ok(())
+/// Checks that the calling thread's turn is step number `expected`, and makes it.
+#[track_caller]
+fn step(expected: u64) {
+    check_eq!(STEPS.fetch_add(1, Ordering::Relaxed), expected);
 }

@@ -12,13 +12,9 @@ pub const USER_PRIVILEGE: UserPrivilege = UserPrivilege::U;
 /// The cause of a system call.
 pub(in super::super) const ECALL: usize = 8;
 
-/// A trap from user code leaves the status as `sret` wants it: nothing to assert.
-macro_rules! assert_return_mode {
-    () => {
-        ""
-    };
-}
-pub(in super::super) use assert_return_mode;
+/// Every trap from user code leaves the status as `sret` wants it: nothing to assert.
+#[inline(always)]
+pub(in super::super) fn assert_return_mode() {}
 
 /// Processor state of a thread beyond its registers: none.
 pub struct ModeState;
@@ -27,9 +23,10 @@ impl ModeState {
     /// The state of a new thread.
     pub(crate) fn reset(&self) {}
 
-    pub(in super::super) fn save(&self) {}
-
     pub(in super::super) fn load(&self) {}
+
+    #[inline(always)]
+    pub(in super::super) fn exchange(_from: &Self, _to: &Self) {}
 }
 
 /// What user mode needs to know of the processor: nothing.

@@ -1,8 +1,8 @@
 //! User threads in VS-mode, so that the hardware can interrupt them without the kernel (privileged specification, chapter "H").
 //!
 //! There is no guest: second-stage translation is off, and the kernel's own address space is not part of the user's. A thread owns the VS
-//! registers while it runs; they are exchanged on every switch, together with the two supervisor registers that VS-mode writes straight
-//! through. What would give it more than its own state is closed: it cannot write `satp`, wait, or touch another's interrupt file.
+//! registers while it runs; they are exchanged on every switch; the two supervisor registers that VS-mode writes straight through are
+//! cleared. What would give it more than its own state is closed: it cannot write `satp`, wait, or touch another's interrupt file.
 
 use core::arch::asm;
 use core::cell::Cell;
@@ -39,13 +39,16 @@ const HSTATEEN0_AIA: usize = 0b111 << 58;
 /// `vsstatus` of a new thread: 64-bit, floating point as far as the kernel allows.
 const VSSTATUS_NEW: u64 = 0b10 << 32 | 0b11 << 13;
 
-/// Every return asserts that it goes to VS-mode: a trap out of VU-mode, where a thread could have put itself, leaves something else.
-macro_rules! assert_return_mode {
-    () => {
-        "li t0, 1 << 7\ncsrs hstatus, t0\nli t0, 1 << 8\ncsrs sstatus, t0"
-    };
+/// Has the next return go to VS-mode: a trap out of VU-mode, where a thread could have put itself, leaves something else. A system call comes
+/// from VS-mode and needs this not.
+#[inline(always)]
+pub(in super::super) fn assert_return_mode() {
+    // SAFETY: concerns the next `sret` alone.
+    unsafe {
+        csr::set!("hstatus", HSTATUS_SPV);
+        csr::set!("sstatus", csr::SSTATUS_SPP);
+    }
 }
-pub(in super::super) use assert_return_mode;
 
 macro_rules! mode_state {
     ($($field:ident = $csr:literal,)*) => {
@@ -66,20 +69,41 @@ macro_rules! mode_state {
             }
 
             /// Takes the running thread's state out of the hardware.
-            #[inline(always)]
             pub(in super::super) fn save(&self) {
                 $(self.$field.set(csr::read!($csr) as u64);)*
             }
 
             /// Puts a thread's state into the hardware.
-            #[inline(always)]
             pub(in super::super) fn load(&self) {
                 // SAFETY: the registers act on virtual modes only, and hold what a thread had put there itself.
                 unsafe { $(csr::write!($csr, self.$field.get());)* }
+                clear_unused();
                 self.load_file();
+            }
+
+            /// Takes the state of `from` out of the hardware and puts that of `to` there.
+            #[inline(always)]
+            pub(in super::super) fn exchange(from: &Self, to: &Self) {
+                // SAFETY: as in `load`.
+                $(from.$field.set(unsafe { csr::swap!($csr, to.$field.get()) } as u64);)*
+                clear_unused();
+                // No two threads of a hart have the same file.
+                if from.file.get() != to.file.get() {
+                    to.load_file();
+                }
             }
         }
     };
+}
+
+/// VS-mode can write what only VU-mode heeds, where nothing can run. That must not become a way from thread to thread.
+#[inline(always)]
+fn clear_unused() {
+    // SAFETY: the registers act on user modes alone.
+    unsafe {
+        csr::write!("scounteren", 0usize);
+        csr::write!("senvcfg", 0usize);
+    }
 }
 
 mode_state! {
@@ -91,8 +115,6 @@ mode_state! {
     vscause = "vscause",
     vstval = "vstval",
     vsiselect = "0x250",
-    scounteren = "scounteren",
-    senvcfg = "senvcfg",
 }
 
 impl ModeState {
