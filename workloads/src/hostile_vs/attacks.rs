@@ -108,7 +108,7 @@ fn try_all(start: &Start) -> u64 {
 
 /// Looks for what another thread left in the registers; the bystander has filled them.
 fn look_for_leftovers(_start: &Start) -> u64 {
-    registers::leftovers()
+    registers::leftovers() | registers::unkept()
 }
 
 /// Keeps values of its own in all registers while it takes turns with the bystander, which keeps others.
@@ -117,6 +117,7 @@ fn keep_registers(_start: &Start) -> u64 {
     registers::fill(SEED);
     let mut differences = 0;
     for _ in 0..TURNS {
+        registers::set_unkept();
         arch::yield_now();
         differences |= registers::differences(SEED);
     }
@@ -129,7 +130,6 @@ fn set_status_bits(_start: &Start) -> u64 {
     write!("sstatus", !(SSTATUS_SIE | SSTATUS_SPP));
     write!("sie", !0);
     write!("sip", !0);
-    write!("scounteren", 0);
     for _ in 0..TURNS {
         arch::yield_now();
     }

@@ -55,9 +55,19 @@ own_registers! {
     "sepc" = !0b11,
     "scause" = 0x3f,
     "stval" = !0,
-    "0x150" = 0xff, // siselect
-    "scounteren" = 0b111,
-    "0x10a" = 1 // senvcfg
+    "0x150" = 0xff // siselect
+}
+
+/// Sets the registers that no thread keeps: VS-mode writes the processor's only copy of `scounteren` and `senvcfg`, which VU-mode alone
+/// heeds.
+pub(super) fn set_unkept() {
+    write!("scounteren", 0b111);
+    write!("0x10a", 1);
+}
+
+/// What another thread has set them to.
+pub(super) fn unkept() -> u64 {
+    read!("scounteren") | read!("0x10a")
 }
 
 /// Different bits for different seeds, in every part of a word; never 0.
