@@ -70,6 +70,7 @@ Examples:
   harness run --matrix configs/eval.toml --dry-run  the cells and their exact commands
   harness run --matrix configs/eval.toml --filter 'ipc.sel4.*.words-0.*'
   harness run --matrix configs/quick.toml --out results/mine
+  harness run --matrix configs/sel4test.toml --param tests=IPC0001 --param rounds=10
 
 Ctrl-C stops after the cell under way is turned off. What is finished is kept; the same command with
 `--out DIRECTORY` takes an unfinished run up again where it stopped. A finished cell is never run twice.")]
@@ -80,6 +81,9 @@ pub struct RunArgs {
     /// Run only cells whose id matches this glob; may be given several times
     #[arg(long = "filter", value_name = "GLOB")]
     pub filters: Vec<String>,
+    /// Give a parameter this value wherever the matrix has it, also where it sweeps; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
     /// The run directory [default: results/<date>-<matrix>]
     #[arg(long, value_name = "DIRECTORY")]
     pub out: Option<PathBuf>,

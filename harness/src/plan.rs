@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use globset::{Glob, GlobSetBuilder};
 use thiserror::Error;
 
-use crate::config::{Experiment, Matrix, Program, RootServer, Value, Workload};
+use crate::config::{Experiment, Kernel, Matrix, Program, RootServer, Value, Workload};
 
 /// One boot of one kernel on one platform with one set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,17 @@ impl Cell {
 pub struct Plan {
     /// The cells.
     pub cells: Vec<Cell>,
+    /// What is left out, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A cell that cannot be run here, though nothing is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The cell's id.
+    pub id: String,
+    /// What is missing.
+    pub reason: String,
 }
 
 /// A filter that cannot be used.
@@ -103,7 +116,7 @@ impl Plan {
                 }
             }
         }
-        Self { cells }
+        Self { cells, skipped: Vec::new() }
     }
 
     /// Keeps the cells whose id matches one of `globs`; all of them if there is none.
@@ -122,6 +135,19 @@ impl Plan {
         let first = self.cells.first().map(|cell| cell.id.clone()).unwrap_or_default();
         self.cells.retain(|cell| set.is_match(&cell.id));
         if self.cells.is_empty() { Err(FilterError::NothingLeft(first)) } else { Ok(self) }
+    }
+
+    /// Skips the cells of kernels that were to be built elsewhere and are not there.
+    #[must_use]
+    pub fn skip_absent(self, kernels: &BTreeMap<String, Kernel>) -> Self {
+        let absent = |cell: &Cell| {
+            let path = kernels[&cell.kernel].source.absent()?;
+            let reason = format!("there is no kernel {}; build it there", path.display());
+            Some(Skipped { id: cell.id.clone(), reason })
+        };
+        let skipped = self.cells.iter().filter_map(absent).collect();
+        let cells = self.cells.iter().filter(|cell| absent(cell).is_none()).cloned().collect();
+        Self { cells, skipped }
     }
 
     /// The images that the cells need, each once, in the order of first use.

@@ -8,16 +8,25 @@ use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
 use crate::manifest::{CellRecord, Manifest, State};
-use crate::results::{SUMMARY_FILE, SampleTable, SummaryTable};
+use crate::plan::Skipped;
+use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryTable, TESTS_FILE, TestTable};
 use crate::store;
 
-/// Writes `summary.csv` and `junit.xml`.
+/// Writes `summary.csv`, `junit.xml`, and `tests.csv` where a test suite ran.
 ///
 /// # Errors
 /// They cannot be written.
-pub fn write(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> anyhow::Result<()> {
+pub fn write(
+    directory: &Path,
+    manifest: &Manifest,
+    samples: &SampleTable,
+    tests: &TestTable,
+) -> anyhow::Result<()> {
     SummaryTable::of(samples).save(&directory.join(SUMMARY_FILE))?;
-    let report = junit::report(manifest)?;
+    if !tests.is_empty() {
+        tests.save(&directory.join(TESTS_FILE))?;
+    }
+    let report = junit::report(manifest, tests)?;
     store::replace(&directory.join(JUNIT_FILE), |file| Ok(file.write_all(report.as_bytes())?))
 }
 
@@ -56,21 +65,30 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
 fn modelled_images(manifest: &Manifest) -> BTreeSet<&String> {
     let modelled = manifest.cells.iter().filter(|cell| cell.model.is_some()).map(|cell| &cell.kernel);
     modelled
-        .filter(|kernel| manifest.images.get(*kernel).is_some_and(|image| image.build.is_none()))
+        .filter(|kernel| {
+            manifest.images.get(*kernel).is_some_and(|image| image.build_of_our_kernel().is_none())
+        })
         .collect()
 }
 
-/// Prints the medians, what went wrong, and the count of cells; the answer is the run's exit code.
+/// Prints the medians, how the tests of a suite went, what went wrong, and the count of cells; the answer is the run's
+/// exit code.
 #[must_use]
-pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Exit {
+pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests: &TestTable) -> Exit {
     let rows = SummaryTable::of(samples).rows;
-    // The counters of harts are for who looks for something: they are in the file.
-    for row in rows.iter().filter(|row| !series::is_counter(&row.metric)) {
+    // The counters of harts and the costs of single tests are for who looks for something: they are in the file.
+    let suites = tests.cells();
+    for row in rows.iter().filter(|row| !series::is_counter(&row.metric) && !suites.contains(&row.key)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
             row.key, row.metric, summary.median, row.unit, summary.ci_low, summary.ci_high, summary.n
         );
+    }
+    for cell in &manifest.cells {
+        if let Some(tests) = tests.of(&cell.meta()) {
+            println!("{}: tests: {}", cell.id, results::count(tests));
+        }
     }
     for cell in manifest.cells.iter().chain(unfinished(manifest)) {
         if cell.outcome.exit() != Exit::Done {
@@ -85,6 +103,7 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
     for (kernel, platform, warning) in warnings {
         println!("warning: {kernel} on {platform}: {warning}");
     }
+    print_skipped(&manifest.skipped);
     for kernel in modelled_images(manifest) {
         println!(
             "note: kernel {kernel} was not built here: the cost model counts it as a whole, without the stages of traps, and finds no handlers of user interrupts"
@@ -106,6 +125,13 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable) -> Ex
         count(Exit::Inconclusive)
     );
     exit_of(manifest)
+}
+
+/// Says what was not run, and why.
+pub fn print_skipped(skipped: &[Skipped]) {
+    for cell in skipped {
+        println!("{}: skipped: {}", cell.id, cell.reason);
+    }
 }
 
 /// The last attempt at each cell that no attempt finished.

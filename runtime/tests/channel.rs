@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use proptest::prelude::*;
 use rel4_abi::MessageInfo;
 use rel4_runtime::channel::{CallError, Channel, Client, Message, Server, TooLong};
 use rel4_runtime::dispatch::Source;
@@ -239,4 +240,46 @@ fn a_client_is_not_kept_by_a_server_that_scribbles_on_everything() {
         stop.store(1, Ordering::Relaxed);
         assert!(bell.0.get() as u64 <= LOOKS);
     });
+}
+
+/// A word as a hostile peer might choose it: small ones pass for indexes, lengths and calls.
+fn hostile_word() -> impl Strategy<Value = u64> {
+    prop_oneof![0..16_u64, any::<u64>(), (0..4_u64, 0..4_u64).prop_map(|(high, low)| high << 32 | low)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Between any two steps of an end the peer fills all shared memory as it likes.
+    #[test]
+    fn whatever_is_in_the_rings_neither_end_fails_or_takes_more_than_they_hold(
+        contents in prop::collection::vec(prop::collection::vec(hostile_word(), TestChannel::WORDS), 1..12),
+    ) {
+        let memory = memory();
+        let bell = Bell::default();
+        let client = Client::new(TestChannel::new(memory).expect("fits"), &bell);
+        let server = Server::new(TestChannel::new(memory).expect("fits"), &bell);
+        let mut calls = Vec::new();
+        for content in &contents {
+            memory.iter().zip(content).for_each(|(place, &word)| place.store(word, Ordering::Relaxed));
+            let before = (client.statistics().received, server.statistics().received);
+            client.look();
+            let mut call = Box::pin(client.call(Message::new(1, [7])));
+            if poll(call.as_mut()).is_pending() {
+                calls.push(call);
+            }
+            calls.retain_mut(|call| poll(call.as_mut()).is_pending());
+            server.look();
+            while let Poll::Ready(request) = poll(pin!(server.recv())) {
+                prop_assert!(request.message().words().len() <= 6);
+                let message = *request.message();
+                server.reply(request, message);
+            }
+            client.flush();
+            server.flush();
+            let after = (client.statistics().received, server.statistics().received);
+            prop_assert!(after.0 - before.0 <= CAPACITY as u64 && after.1 - before.1 <= CAPACITY as u64);
+            prop_assert!(calls.len() <= CAPACITY, "no more calls are out than there is room for");
+        }
+    }
 }

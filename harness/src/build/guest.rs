@@ -23,16 +23,17 @@ pub(super) struct Guest {
     folder: String,
 }
 
+/// The name of the kernel among the parts of an image.
+pub(super) const KERNEL: &str = "kernel";
+
 /// The name of the root server among the parts of an image.
 pub(super) const ROOT_SERVER: &str = "root-task";
 
 /// The programs of the image of `kernel` and `root_server`, in the order in which they are built: only those that are
 /// built here.
 pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer) -> Vec<Guest> {
-    let KernelSource::Build { features, profile, settings } = &kernel.source else { return Vec::new() };
-    let mut features: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
-    if *profile == Profile::Debug {
-        features.push("debug");
+    if matches!(kernel.source, KernelSource::Image(_)) {
+        return Vec::new();
     }
     let shared = |part, package, binary, target| Guest {
         part,
@@ -48,15 +49,18 @@ pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer)
         RootServer::Sel4test => Some(("rel4-sel4test", "sel4test")),
         RootServer::Elf { .. } => None,
     };
-    let mut order = vec![
-        Guest {
-            features: Some(features.join(",")),
+    let mut order = Vec::new();
+    if let KernelSource::Build { features, profile, settings } = &kernel.source {
+        let features = features.iter().map(|feature| feature.name());
+        let debug = (*profile == Profile::Debug).then_some("debug");
+        order.push(Guest {
+            features: Some(features.chain(debug).collect::<Vec<_>>().join(",")),
             environment: settings.environment().to_vec(),
             folder: name.to_owned(),
-            ..shared("kernel", "rel4-kernel", "rel4-kernel", KERNEL_TARGET)
-        },
-        shared("loader", "rel4-loader", "rel4-loader", KERNEL_TARGET),
-    ];
+            ..shared(KERNEL, "rel4-kernel", "rel4-kernel", KERNEL_TARGET)
+        });
+    }
+    order.push(shared("loader", "rel4-loader", "rel4-loader", KERNEL_TARGET));
     order.extend(root_server.map(|(package, binary)| shared(ROOT_SERVER, package, binary, USER_TARGET)));
     order
 }
@@ -120,6 +124,13 @@ mod tests {
         let elsewhere = RootServer::Elf { workload: "w".to_owned(), path: "w.elf".into() };
         let parts = build_order("sel4", &kernel(Profile::Release), &elsewhere);
         assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), ["kernel", "loader"]);
+    }
+
+    #[test]
+    fn a_kernel_from_elsewhere_is_not_built() {
+        let source = KernelSource::Elf { path: "kernel.elf".into(), max_harts: 1 };
+        let parts = build_order("theirs", &Kernel { source, max_harts: 1 }, &RootServer::RootTask);
+        assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), ["loader", "root-task"]);
     }
 
     #[test]

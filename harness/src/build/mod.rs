@@ -24,7 +24,7 @@ use crate::plan::ImagePlan;
 use crate::store;
 use crate::toolchain::GuestToolchain;
 use crate::workspace::Workspace;
-use guest::{Guest, ROOT_SERVER, build_order};
+use guest::{Guest, KERNEL, ROOT_SERVER, build_order};
 
 /// A boot image and what is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn images(
     plans: &[ImagePlan],
     kernels: &BTreeMap<String, Kernel>,
 ) -> anyhow::Result<BTreeMap<String, Image>> {
-    let is_built = |plan: &ImagePlan| matches!(kernels[&plan.kernel].source, KernelSource::Build { .. });
+    let is_built = |plan: &ImagePlan| !matches!(kernels[&plan.kernel].source, KernelSource::Image(_));
     let builder = plans.iter().any(is_built).then(|| Builder::new(&Workspace::current()?)).transpose()?;
     plans
         .iter()
@@ -89,22 +89,31 @@ impl Builder {
 
     /// Makes the boot image of `plan`, or takes the one that the matrix names.
     fn image(&self, plan: &ImagePlan, kernel: &Kernel) -> anyhow::Result<Image> {
-        let KernelSource::Build { features, settings, .. } = &kernel.source else { return existing(kernel) };
+        let (features, settings, max_harts) = match &kernel.source {
+            KernelSource::Build { features, settings, .. } => {
+                (features.as_slice(), settings.environment().to_vec(), settings.max_harts)
+            }
+            KernelSource::Elf { max_harts, .. } => (&[][..], Vec::new(), *max_harts),
+            KernelSource::Image(_) => return existing(kernel),
+        };
         let mut elfs = BTreeMap::new();
         let name = &plan.kernel;
         for guest in build_order(name, kernel, &plan.root_server) {
             elfs.insert(guest.part, self.elf(name, &guest)?);
         }
+        if let KernelSource::Elf { path, .. } = &kernel.source {
+            elfs.insert(KERNEL, elsewhere(path, "kernel", "elf")?);
+        }
         if let RootServer::Elf { path, .. } = &plan.root_server {
-            elfs.insert(ROOT_SERVER, root_server(path)?);
+            elfs.insert(ROOT_SERVER, elsewhere(path, "root server", "root_server")?);
         }
         let image = pack(
             &elfs["loader"],
             &Contents {
-                kernel: &elfs["kernel"],
+                kernel: &elfs[KERNEL],
                 root_server: &elfs[ROOT_SERVER],
                 device_tree: None,
-                max_harts: settings.max_harts,
+                max_harts,
             },
         )
         .with_context(|| format!("cannot pack the boot image `{}`", plan.name()))?;
@@ -115,7 +124,6 @@ impl Builder {
         let parts = elfs.iter().map(|(part, elf)| {
             ((*part).to_owned(), PartRecord { sha256: sha256(elf), bytes: elf.len() as u64 })
         });
-        let settings = settings.environment();
         let mut landmarks = BTreeMap::new();
         for (part, elf) in &elfs {
             let found = landmarks::of_program(elf);
@@ -174,17 +182,14 @@ pub fn commands(plan: &ImagePlan, kernel: &Kernel, workspace: &Workspace) -> Vec
         .collect()
 }
 
-/// A root server that was built elsewhere.
-fn root_server(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// The ELF file of a `what` that was built elsewhere and that the matrix names by `key`.
+fn elsewhere(path: &Path, what: &str, key: &str) -> anyhow::Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| {
-        format!(
-            "cannot read the root server {}; build it or correct `root_server` in the matrix",
-            path.display()
-        )
+        format!("cannot read the {what} {}; build it or correct `{key}` in the matrix", path.display())
     })?;
     anyhow::ensure!(
         bytes.starts_with(b"\x7fELF"),
-        "{} is no ELF file; name a root server, as its build leaves it",
+        "{} is no ELF file; name a {what}, as its build leaves it",
         path.display()
     );
     Ok(bytes)

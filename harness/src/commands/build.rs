@@ -29,6 +29,9 @@ pub fn build(args: &BuildArgs) -> anyhow::Result<Exit> {
         }
     }
     images.retain(chosen);
+    // One that is asked for by its name is an error when it comes to be read.
+    images
+        .retain(|image| !args.kernels.is_empty() || matrix.kernels[&image.kernel].source.absent().is_none());
     if args.dry_run {
         let workspace = Workspace::current()?;
         let commands = images

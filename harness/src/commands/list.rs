@@ -46,6 +46,9 @@ fn each<T>(table: &BTreeMap<String, T>, describe: impl Fn(&T) -> String) -> Stri
 
 fn kernel(kernel: &Kernel) -> String {
     match &kernel.source {
+        KernelSource::Elf { path, max_harts } => {
+            format!("the kernel {}; up to {max_harts} hart(s)", path.display())
+        }
         KernelSource::Image(path) => format!("the image {}", path.display()),
         KernelSource::Build { features, profile, settings } => {
             let features: Vec<&str> = features.iter().map(|feature| feature.name()).collect();

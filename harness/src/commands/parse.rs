@@ -30,8 +30,9 @@ fn parse_run(directory: &Path) -> anyhow::Result<Exit> {
     };
     let samples = run::of_run(directory, &manifest)?;
     samples.save(&directory.join(SAMPLES_FILE))?;
-    report::write(directory, &manifest, &samples)?;
-    Ok(report::print(directory, &manifest, &samples))
+    let tests = run::tests_of_run(directory, &manifest)?;
+    report::write(directory, &manifest, &samples, &tests)?;
+    Ok(report::print(directory, &manifest, &samples, &tests))
 }
 
 fn parse_log(path: &Path) -> anyhow::Result<Exit> {

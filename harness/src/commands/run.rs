@@ -12,7 +12,7 @@ use crate::manifest::{Manifest, State};
 use crate::plan::Plan;
 use crate::report;
 use crate::run::directory::{Found, RunDirectory, inspect};
-use crate::run::{Interrupt, Session, Stop, of_run, start};
+use crate::run::{Interrupt, Session, Stop, of_run, start, tests_of_run};
 use crate::shell;
 use crate::store;
 use crate::time;
@@ -26,8 +26,11 @@ pub(super) const SOME_RUN_ID: &str = "00000000";
 /// # Errors
 /// The matrix is wrong, the environment lacks something, or the run directory cannot be used.
 pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
-    let matrix = Matrix::load(&args.matrix)?;
-    let plan = Plan::new(&matrix).filter(&args.filters)?;
+    let mut matrix = Matrix::load(&args.matrix)?;
+    for pair in &args.parameters {
+        matrix.give(pair)?;
+    }
+    let plan = Plan::new(&matrix).filter(&args.filters)?.skip_absent(&matrix.kernels);
     // Every cell's boot arguments must fit before the first one is run.
     for cell in &plan.cells {
         bootargs(cell, SOME_RUN_ID)?;
@@ -36,10 +39,15 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if args.dry_run {
         return dry_run(&matrix, &plan, &out);
     }
+    if plan.cells.is_empty() {
+        report::print_skipped(&plan.skipped);
+        eprintln!("harness: every cell is skipped; nothing was measured");
+        return Ok(Exit::Inconclusive);
+    }
     let interrupt = Interrupt::install()?;
     let platforms = start::platforms(&matrix, &plan);
     let emulators = start::emulators(&platforms)?;
-    let needed = match inspect(&out, &matrix.sha256(), &plan)? {
+    let needed = match inspect(&out, &matrix, &plan)? {
         Found::Nothing => plan.images(),
         // It goes on with the images that it began with.
         Found::Unfinished(_) => Vec::new(),
@@ -53,7 +61,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let images = images?;
     let directory = RunDirectory::open(&out)?;
     // Another harness may have been faster between the look and the lock.
-    let manifest = match inspect(&out, &matrix.sha256(), &plan)? {
+    let manifest = match inspect(&out, &matrix, &plan)? {
         Found::Unfinished(manifest) => start::resume(&directory, *manifest, &emulators)?,
         Found::Nothing => {
             start::begin(&directory, &matrix, &plan, emulators, &images).map_err(if_disk_full)?
@@ -131,8 +139,9 @@ fn finish(
 /// Summary, test report, figures.
 fn conclude(directory: &Path, manifest: &Manifest) -> anyhow::Result<Exit> {
     let samples = of_run(directory, manifest)?;
-    report::write(directory, manifest, &samples)?;
-    let exit = report::print(directory, manifest, &samples);
+    let tests = tests_of_run(directory, manifest)?;
+    report::write(directory, manifest, &samples, &tests)?;
+    let exit = report::print(directory, manifest, &samples, &tests);
     if let Ok(workspace) = Workspace::current() {
         let folder = report::figures_folder(directory);
         for figure in report::draw(&workspace.figure_specifications(), &samples, manifest, &folder)? {
@@ -147,6 +156,9 @@ fn resume_command(args: &RunArgs, directory: &Path) -> String {
         vec!["harness".into(), "run".into(), "--matrix".into(), args.matrix.clone().into_os_string()];
     for filter in &args.filters {
         words.extend(["--filter".into(), filter.into()]);
+    }
+    for pair in &args.parameters {
+        words.extend(["--param".into(), pair.into()]);
     }
     words.extend(["--out".into(), directory.as_os_str().to_owned()]);
     shell::line(&words)

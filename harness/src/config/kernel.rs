@@ -1,7 +1,7 @@
-//! Kernels: what to build, or an image that exists already.
+//! Kernels: what to build, or what was built elsewhere.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -27,8 +27,27 @@ pub enum KernelSource {
         /// The build settings.
         settings: Settings,
     },
+    /// A kernel's ELF file that was built elsewhere, for example upstream's seL4. It is packed with our loader and root
+    /// server; where it is absent, its cells are skipped.
+    Elf {
+        /// Where it is.
+        path: PathBuf,
+        /// The harts that it was built for.
+        max_harts: u32,
+    },
     /// A boot image packed earlier (`harness build`, or `images/` of a run), measured as it is.
     Image(PathBuf),
+}
+
+impl KernelSource {
+    /// The file of a kernel that was to be built elsewhere and is not there.
+    #[must_use]
+    pub fn absent(&self) -> Option<&Path> {
+        match self {
+            Self::Elf { path, .. } if !path.exists() => Some(path),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a kernel is a release or a debug one. Both are optimised alike; `debug` adds code.

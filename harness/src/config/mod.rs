@@ -5,6 +5,7 @@
 
 mod diagnostic;
 mod experiment;
+mod given;
 mod kernel;
 pub(crate) mod names;
 mod platform;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::digest;
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use experiment::Experiment;
+pub use given::GivenError;
 pub use kernel::{Feature, Kernel, KernelSource, Profile, Settings};
 pub use platform::{Clock, Machine, MachineKind};
 pub use program::{Domain, Parameter, Program};
@@ -44,6 +46,8 @@ pub struct Matrix {
     pub workloads: BTreeMap<String, Workload>,
     /// The experiments, in the file's order.
     pub experiments: Vec<Experiment>,
+    /// Parameters that the command line gave in place of the file's.
+    pub given: BTreeMap<String, Value>,
 }
 
 /// A workload of the matrix: a program with some of its parameters given.

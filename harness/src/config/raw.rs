@@ -33,6 +33,8 @@ pub(super) struct RawKernel {
     pub(super) features: Option<Vec<At<String>>>,
     pub(super) debug: Option<bool>,
     pub(super) settings: Option<RawSettings>,
+    pub(super) elf: Option<PathBuf>,
+    pub(super) harts: Option<At<i64>>,
     pub(super) image: Option<PathBuf>,
 }
 

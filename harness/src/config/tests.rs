@@ -114,10 +114,10 @@ fn columns_count_characters_not_bytes() {
 }
 
 #[test]
-fn a_kernel_is_either_built_or_an_image() {
+fn a_kernel_is_built_here_or_elsewhere_or_a_whole_image() {
     let image = parse(&GOOD.replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")).expect("valid");
     assert_eq!(image.kernels["sel4"].source, KernelSource::Image("configs/old.elf".into()));
-    assert!(mistake("features = [\"sync-ipc\"]", "").contains("either `features`"));
+    assert!(mistake("features = [\"sync-ipc\"]", "").contains("one of `features`"));
 }
 
 #[test]
@@ -141,4 +141,40 @@ fn the_model_needs_a_preset_and_no_other_clock_has_one() {
 fn a_preset_that_cannot_be_read_is_named_where_the_matrix_names_it() {
     let message = mistake("clock = \"icount\"", "clock = \"model\"\npreset = \"nowhere.toml\"");
     assert!(message.starts_with("configs/m.toml:11:10: configs/nowhere.toml: cannot read"), "{message}");
+}
+
+#[test]
+fn a_root_server_from_elsewhere_needs_a_kernel_to_be_packed_with() {
+    let text = GOOD
+        .replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")
+        .replace("program = \"ipc-pingpong\"", "root_server = \"driver.elf\"")
+        .replace("params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }\n", "")
+        .replace("sweep = { words = [0, 4] }\n", "");
+    let message = parse(&text).expect_err("must be refused").to_string();
+    assert!(
+        message.contains("kernel `sel4` is a whole boot image, which has its own root server"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_kernel_built_elsewhere_runs_on_upstreams_machine_only() {
+    let theirs = GOOD.replace("features = [\"sync-ipc\"]", "elf = \"kernel.elf\"");
+    let message = parse(&theirs).expect_err("must be refused").to_string();
+    assert!(
+        message.contains("needs machine = \"virt\" with memory_mib of at least 3072; platform `virt-icount`"),
+        "{message}"
+    );
+    let matrix = parse(&theirs.replace("memory_mib = 512", "memory_mib = 3072")).expect("valid");
+    let plan = crate::plan::Plan::new(&matrix).skip_absent(&matrix.kernels);
+    assert!(plan.cells.is_empty());
+    assert!(plan.skipped.iter().all(|cell| cell.reason.contains("there is no kernel configs/kernel.elf")));
+}
+
+#[test]
+fn what_is_not_built_here_has_no_build_settings() {
+    let message = mistake("features = [\"sync-ipc\"]", "elf = \"kernel.elf\"\ndebug = true");
+    assert!(message.contains("a kernel that is not built here is measured as it is"), "{message}");
+    let message = mistake("features = [\"sync-ipc\"]", "features = [\"sync-ipc\"]\nharts = 2");
+    assert!(message.contains("one with `features` has settings.max_harts"), "{message}");
 }

@@ -17,6 +17,10 @@ use crate::costmodel::preset;
 /// Limits that keep typing errors from becoming weeks of machine time.
 const REPEATS: RangeInclusive<i64> = 1..=1000;
 const LIMIT_S: RangeInclusive<i64> = 1..=86_400;
+/// The machine that upstream's kernel for QEMU is built for.
+const FOREIGN_MACHINE: &str = "virt";
+/// The memory that it expects.
+const FOREIGN_MEMORY_MIB: u32 = 3072;
 /// How long a machine may stand still, if the matrix does not say: long enough for a host that is very busy.
 const STALL_S: u32 = 30;
 
@@ -44,7 +48,8 @@ pub(super) fn validate(path: &Path, text: String, raw: &RawMatrix) -> Result<Mat
     check.stop_on_mistakes()?;
     let name =
         path.file_stem().map_or_else(|| "matrix".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Matrix { name, path: path.to_owned(), text, kernels, platforms, workloads, experiments })
+    let given = BTreeMap::new();
+    Ok(Matrix { name, path: path.to_owned(), text, kernels, platforms, workloads, experiments, given })
 }
 
 /// The mistakes found so far, and what is needed to say where they are.
@@ -117,20 +122,30 @@ impl Check<'_> {
     fn kernel(&mut self, raw: &At<RawKernel>) -> Option<Kernel> {
         let span = raw.span();
         let raw = raw.get_ref();
-        match (&raw.features, &raw.image) {
-            (Some(features), None) => self.built_kernel(features, raw),
-            (None, Some(image)) if raw.debug.is_none() && raw.settings.is_none() => {
+        if raw.features.is_none() && (raw.debug.is_some() || raw.settings.is_some()) {
+            let message =
+                "a kernel that is not built here is measured as it is; remove `debug` and `settings`";
+            self.mistake(span, message.to_owned());
+            return None;
+        }
+        if raw.elf.is_none() && raw.harts.is_some() {
+            let message = "`harts` is for a kernel with `elf`; one with `features` has settings.max_harts";
+            self.mistake(span, message.to_owned());
+            return None;
+        }
+        match (&raw.features, &raw.elf, &raw.image) {
+            (Some(features), None, None) => self.built_kernel(features, raw),
+            (None, Some(path), None) => {
+                let max_harts = raw.harts.as_ref().map_or(Some(1), |raw| self.number(raw, 1..=4, "harts"))?;
+                Some(Kernel { source: KernelSource::Elf { path: self.relative(path), max_harts }, max_harts })
+            }
+            (None, None, Some(image)) => {
                 // What was compiled into a finished image cannot be seen from outside: any hart count may be right.
                 Some(Kernel { source: KernelSource::Image(self.relative(image)), max_harts: u32::MAX })
             }
-            (None, Some(_)) => {
-                let message = "a kernel with `image` is measured as it is; remove `debug` and `settings`";
-                self.mistake(span, message.to_owned());
-                None
-            }
             _ => {
-                let message =
-                    "a kernel needs either `features` (to build it) or `image` (a packed boot image)";
+                let message = "a kernel needs one of `features` (to build it), `elf` (a kernel built elsewhere) and \
+                               `image` (a packed boot image)";
                 self.mistake(span, message.to_owned());
                 None
             }
@@ -328,6 +343,8 @@ impl Check<'_> {
             }
         }
         self.harts(raw, kernels, platforms);
+        self.packable(raw, kernels, workload);
+        self.machine_of_foreign_kernels(raw, kernels, platforms);
         Some(Experiment {
             id: raw.id.get_ref().clone(),
             workload: raw.workload.get_ref().clone(),
@@ -396,6 +413,49 @@ impl Check<'_> {
     }
 
     /// A kernel built for fewer harts than the machine has would leave some of them parked: that is another machine.
+    /// Kernels built elsewhere expect upstream's machine: the PLIC, and memory as they were built for.
+    fn machine_of_foreign_kernels(
+        &mut self,
+        raw: &RawExperiment,
+        kernels: &BTreeMap<String, Kernel>,
+        platforms: &BTreeMap<String, Machine>,
+    ) {
+        let is_foreign = |name: &At<String>| {
+            kernels
+                .get(name.get_ref())
+                .is_some_and(|kernel| matches!(kernel.source, KernelSource::Elf { .. }))
+        };
+        for name in raw.kernels.get_ref().iter().filter(|name| is_foreign(name)) {
+            for platform in raw.platforms.get_ref() {
+                let Some(machine) = platforms.get(platform.get_ref()) else { continue };
+                if machine.machine != FOREIGN_MACHINE || machine.memory_mib < FOREIGN_MEMORY_MIB {
+                    let message = format!(
+                        "kernel `{name}` was built elsewhere and needs machine = \"{FOREIGN_MACHINE}\" with memory_mib of at \
+                         least {FOREIGN_MEMORY_MIB}; platform `{platform}` has \"{}\" with {}",
+                        machine.machine, machine.memory_mib
+                    );
+                    self.mistake(platform.span(), message);
+                }
+            }
+        }
+    }
+
+    /// A boot image has its root server in it: another one cannot be put there.
+    fn packable(&mut self, raw: &RawExperiment, kernels: &BTreeMap<String, Kernel>, workload: &Workload) {
+        for name in raw.kernels.get_ref() {
+            let whole = kernels
+                .get(name.get_ref())
+                .is_some_and(|kernel| matches!(kernel.source, KernelSource::Image(_)));
+            if whole && matches!(workload.root_server, RootServer::Elf { .. }) {
+                let message = format!(
+                    "kernel `{name}` is a whole boot image, which has its own root server; run `{}` on a kernel that is built",
+                    raw.workload
+                );
+                self.mistake(name.span(), message);
+            }
+        }
+    }
+
     fn harts(
         &mut self,
         raw: &RawExperiment,

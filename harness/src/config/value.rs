@@ -14,6 +14,16 @@ pub enum Value {
     Word(String),
 }
 
+impl Value {
+    /// The value as it stands in a matrix.
+    pub(super) fn to_toml(&self) -> toml::Value {
+        match self {
+            Self::Number(number) => toml::Value::Integer(*number),
+            Self::Word(word) => toml::Value::String(word.clone()),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -70,8 +70,8 @@ pub fn plugin_of(
         heartbeat: Some(RunDirectory::model_heartbeat(cell)),
         ..Options::default()
     };
-    // An image that was made elsewhere has no symbols that we know: then the stages of its traps are not told apart.
-    if let Some(build) = &image.build {
+    // A kernel that was built elsewhere has no symbols that we know: then the stages of its traps are not told apart.
+    if let Some(build) = image.build_of_our_kernel() {
         landmarks::mark(&mut options, &build.symbols)?;
     }
     Ok(Some(Plugin { file: RunDirectory::model_plugin(platform), options }))

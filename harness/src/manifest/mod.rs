@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Clock, Value};
+use crate::plan::Skipped;
 use crate::platform::Emulator;
 use crate::results::{CellKey, CellMeta};
 use crate::run::Outcome;
@@ -72,6 +73,9 @@ pub struct Manifest {
     pub images: BTreeMap<String, ImageRecord>,
     /// The ids of all cells, in the order of the plan.
     pub planned: Vec<String>,
+    /// The cells that could not be run here, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// The finished cells, in the order in which they ran.
     pub cells: Vec<CellRecord>,
     /// Attempts at cells that the tooling did not bring to an end.
@@ -87,6 +91,9 @@ pub struct MatrixRecord {
     pub path: PathBuf,
     /// SHA-256 of its text.
     pub sha256: String,
+    /// Parameters that the command line gave in place of the file's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<String, Value>,
 }
 
 /// What a platform's cost model is made of.
@@ -120,10 +127,18 @@ pub struct ImageRecord {
     pub build: Option<BuildRecord>,
 }
 
+impl ImageRecord {
+    /// How the image was made, if its kernel is this workspace's.
+    #[must_use]
+    pub fn build_of_our_kernel(&self) -> Option<&BuildRecord> {
+        self.build.as_ref().filter(|build| !build.features.is_empty())
+    }
+}
+
 /// How an image was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRecord {
-    /// The kernel's features.
+    /// The kernel's features; none if it was built elsewhere.
     pub features: Vec<String>,
     /// The kernel's build settings, as its build sees them.
     pub settings: BTreeMap<String, String>,

@@ -70,6 +70,47 @@ fn under_the_hosts_clock_a_round_trip_takes_time_and_nothing_is_said_of_instruct
     assert_eq!(measured, Ok(vec![series("host_time", "ns", &[500.0, 500.0, 525.0])]));
 }
 
+/// The boot of an asynchronous workload, whose ends note these numbers.
+fn channel_boot(notes: &[(&str, u64)]) -> Vec<Record> {
+    let mut writer = RecordWriter::new(String::new(), RunId::new("1").expect("legal"));
+    let begin = writer.record(Kind::Begin).field("workload", "ipc-async").field("abi", "sel4-up");
+    PARAMETERS.iter().fold(begin, |begin, (key, value)| begin.field(key, value)).finish().expect("legal");
+    finish(notes.iter().fold(writer.record(Kind::Note), |note, (key, value)| note.field(key, value)));
+    samples(&mut writer, "overhead", "instructions", &[2; 3]);
+    samples(&mut writer, "round_trip", "instructions", &[2002; 3]);
+    writer.end(Status::Ok).expect("legal");
+    parse(writer.into_sink().as_bytes(), None).records
+}
+
+const NOTES: [(&str, u64); 6] = [
+    ("client_sent", 8),
+    ("client_notifications", 2),
+    ("client_waits", 4),
+    ("server_sent", 8),
+    ("server_notifications", 1),
+    ("server_waits", 2),
+];
+
+#[test]
+fn what_both_ends_of_a_channel_did_is_told_per_call() {
+    let measured = measure(&channel_boot(&NOTES), None, &meta(Clock::Icount)).expect("a measurement");
+    let value = |metric: &str| {
+        measured.iter().find(|series| series.metric == metric).map(|series| series.values.clone())
+    };
+    assert_eq!(value("per_call_notifications"), Some(vec![0.375]));
+    assert_eq!(value("per_call_notifications_suppressed"), Some(vec![1.625]));
+    assert_eq!(value("per_call_waits"), Some(vec![0.75]));
+}
+
+#[test]
+fn an_end_of_a_channel_that_says_nothing_is_named() {
+    let silent = measure(&channel_boot(&NOTES[..5]), None, &meta(Clock::Icount));
+    assert_eq!(silent, Err(MeasurementError::MissingNote("server_waits")));
+    let idle: Vec<_> = NOTES.iter().map(|&(name, _)| (name, 0)).collect();
+    let idle = measure(&channel_boot(&idle), None, &meta(Clock::Icount));
+    assert_eq!(idle, Err(MeasurementError::MissingNote("client_sent")));
+}
+
 #[test]
 fn missing_and_surplus_samples_are_named() {
     let without = boot(|_| ());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use fs4::fs_std::FileExt as _;
 
+use crate::config::Matrix;
 use crate::manifest::{Manifest, State};
 use crate::plan::Plan;
 use crate::store;
@@ -34,7 +35,7 @@ pub enum Found {
 ///
 /// # Errors
 /// The folder holds something that must not be overwritten or mixed with this run.
-pub fn inspect(path: &Path, matrix_sha256: &str, plan: &Plan) -> anyhow::Result<Found> {
+pub fn inspect(path: &Path, matrix: &Matrix, plan: &Plan) -> anyhow::Result<Found> {
     let shown = path.display();
     let Some(manifest) = Manifest::load(path)? else {
         if is_occupied(path) {
@@ -47,15 +48,23 @@ pub fn inspect(path: &Path, matrix_sha256: &str, plan: &Plan) -> anyhow::Result<
             "{shown} holds a complete run and nothing is overwritten; leave out --out or choose another directory"
         );
     }
-    if manifest.matrix.sha256 != matrix_sha256 {
+    if manifest.matrix.sha256 != matrix.sha256() {
         bail!(
             "{shown} holds an unfinished run of another matrix ({}, since changed?); choose another --out",
             manifest.matrix.path.display()
         );
     }
+    if manifest.matrix.given != matrix.given {
+        bail!("{shown} holds an unfinished run with another --param; give the same or choose another --out");
+    }
     if !manifest.planned.iter().eq(plan.cells.iter().map(|cell| &cell.id)) {
         bail!(
             "{shown} holds an unfinished run with another --filter; use the same filter or choose another --out"
+        );
+    }
+    if manifest.skipped != plan.skipped {
+        bail!(
+            "{shown} holds an unfinished run that had other kernels to run; choose another --out, or put them back as they were"
         );
     }
     Ok(Found::Unfinished(Box::new(manifest)))

@@ -37,7 +37,7 @@ use directory::RunDirectory;
 pub use interrupt::Interrupt;
 pub use outcome::Outcome;
 use progress::Progress;
-pub use samples::of_run;
+pub use samples::{of_run, tests_of_run};
 use watch::Limits;
 
 /// Why a session came to its end.

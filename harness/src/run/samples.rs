@@ -1,4 +1,4 @@
-//! The samples of a run, from its logs: they are the truth, everything else is derived from them.
+//! The samples and tests of a run, from its logs: they are the truth, everything else is derived from them.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use super::cell::read_log;
 use crate::costmodel::setup::read_report;
 use crate::manifest::Manifest;
-use crate::results::{SampleTable, measure};
+use crate::results::{SampleTable, TestTable, measure};
 use crate::serial::Verdict;
 
 /// Reads the samples of all measured cells of the run in `directory` from their logs.
@@ -37,4 +37,16 @@ pub fn of_run(directory: &Path, manifest: &Manifest) -> anyhow::Result<SampleTab
         samples.insert(&meta, series)?;
     }
     Ok(samples)
+}
+
+/// Reads the tests of all finished cells of the run in `directory` that ran a test suite, passed or not.
+///
+/// # Errors
+/// A log cannot be read.
+pub fn tests_of_run(directory: &Path, manifest: &Manifest) -> anyhow::Result<TestTable> {
+    let mut tests = TestTable::default();
+    for cell in &manifest.cells {
+        tests.insert(&cell.meta(), &read_log(&directory.join(&cell.serial), &cell.run_id)?);
+    }
+    Ok(tests)
 }

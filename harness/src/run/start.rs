@@ -77,6 +77,7 @@ pub fn begin(
             name: matrix.name.clone(),
             path: matrix.path.clone(),
             sha256: matrix.sha256(),
+            given: matrix.given.clone(),
         },
         source: Source::probe(&sources),
         toolchain: Toolchain::probe(),
@@ -87,6 +88,7 @@ pub fn begin(
         models,
         images: kept,
         planned: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+        skipped: plan.skipped.clone(),
         cells: Vec::new(),
         abandoned: Vec::new(),
     };

@@ -11,13 +11,16 @@
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
+//! | `elsewhere` | kernels built elsewhere run, absent ones are skipped by name |
 //! | `images` | images are the same bytes wherever they are built |
+//! | `suite` | seL4's test suite passes, ours and one built elsewhere |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
 mod asynchronous;
 mod bench;
 mod configurations;
 mod determinism;
+mod elsewhere;
 mod hostile;
 mod images;
 #[path = "../../costmodel/tests/emulator/load.rs"]
@@ -26,3 +29,4 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod suite;

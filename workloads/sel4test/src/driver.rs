@@ -24,7 +24,8 @@ use rel4_workloads::platform::Platform;
 use rel4_workloads::{bootargs, last_resort};
 
 use crate::cspace;
-use crate::test::Need;
+use crate::machine::Machine;
+use crate::test::Test;
 use crate::tests::TESTS;
 use console::line;
 use options::Options;
@@ -79,8 +80,9 @@ fn suite(
     line!("=========");
     line!("");
     line!("Starting test suite sel4test");
-    let order = Order::new(TESTS, |test| options.selects(test.name) && runner.can_run(test));
-    let disabled = note_disabled(records, &options, &runner)?;
+    let can_run = |test: &Test| test.missing(&runner.machine).is_none();
+    let order = Order::new(TESTS, |test| options.selects(test.name) && can_run(test));
+    let disabled = note_disabled(records, &options, &runner.machine)?;
     line!("Starting test 0: Test that there are tests");
     let mut passed = u64::from(!order.as_slice().is_empty());
     let mut number = 0;
@@ -107,12 +109,13 @@ fn suite(
 }
 
 /// Notes which tests are asked for but cannot be run, and why; how many those are.
-fn note_disabled(records: &mut Records, options: &Options<'_>, runner: &Runner) -> Result<usize, Failure> {
+fn note_disabled(records: &mut Records, options: &Options<'_>, machine: &Machine) -> Result<usize, Failure> {
     let mut count = 0;
-    for test in TESTS.iter().filter(|test| options.selects(test.name) && !runner.can_run(test)) {
-        let missing = test.need.map_or("nothing", Need::name);
-        records.record(Kind::Note).field("test", test.name).field("disabled", missing).finish()?;
-        count += 1;
+    for test in TESTS.iter().filter(|test| options.selects(test.name)) {
+        if let Some(need) = test.missing(machine) {
+            records.record(Kind::Note).field("test", test.name).field("disabled", need.name()).finish()?;
+            count += 1;
+        }
     }
     Ok(count)
 }

@@ -1,7 +1,7 @@
 //! Messages of any length, at both ends.
 
-use rel4_abi::MessageInfo;
 use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
+use rel4_abi::{FaultMessage, MessageInfo, fault};
 use rel4_runtime::arch;
 use rel4_runtime::ipc::{Message, Registers};
 
@@ -23,4 +23,14 @@ pub fn prepare(label: u64, length: usize, mut word: impl FnMut(usize) -> u64) ->
 #[must_use]
 pub fn word(message: &Message, index: usize) -> u64 {
     message.words.get(index).copied().unwrap_or_else(|| arch::message_word(index))
+}
+
+/// The fault that `message`, which is the last one that the thread received, tells of.
+#[must_use]
+pub fn fault(message: &Message) -> Option<FaultMessage> {
+    let mut words = [0; fault::MAX_WORDS];
+    for (index, place) in words.iter_mut().enumerate().take(message.info.length()) {
+        *place = word(message, index);
+    }
+    FaultMessage::decode(message.info.label(), words)
 }

@@ -51,8 +51,8 @@ pub struct Test {
     pub about: &'static str,
     /// Where it runs.
     pub kind: Kind,
-    /// What it cannot do without.
-    pub need: Option<Need>,
+    /// What it cannot do without, two things at most.
+    pub needs: [Option<Need>; 2],
     /// The test.
     pub run: fn(&mut Env) -> Outcome,
 }
@@ -60,19 +60,27 @@ pub struct Test {
 /// A test that runs in a process of its own.
 #[must_use]
 pub const fn basic(name: &'static str, about: &'static str, run: fn(&mut Env) -> Outcome) -> Test {
-    Test { name, about, kind: Kind::Basic, need: None, run }
+    Test { name, about, kind: Kind::Basic, needs: [None; 2], run }
 }
 
 /// A test that runs in the driver.
 #[must_use]
 pub const fn bootstrap(name: &'static str, about: &'static str, run: fn(&mut Env) -> Outcome) -> Test {
-    Test { name, about, kind: Kind::Bootstrap, need: None, run }
+    Test { name, about, kind: Kind::Bootstrap, needs: [None; 2], run }
 }
 
 impl Test {
     /// The same test, left out where `need` is not met.
     #[must_use]
     pub const fn needing(self, need: Need) -> Self {
-        Self { need: Some(need), ..self }
+        let [first, second] = self.needs;
+        assert!(second.is_none(), "a test has at most two needs");
+        Self { needs: [Some(need), first], ..self }
+    }
+
+    /// What it needs and `machine` does not have.
+    #[must_use]
+    pub fn missing(&self, machine: &Machine) -> Option<Need> {
+        self.needs.into_iter().flatten().find(|need| !need.is_met_by(machine))
     }
 }

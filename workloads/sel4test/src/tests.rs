@@ -2,16 +2,20 @@
 
 mod bind;
 mod cancel_badged_sends;
+mod clock;
 mod cnode_ops;
 mod cspace;
 mod domains;
 mod ipc;
 mod ipc_rights;
 mod nbwait;
+mod preemption;
+mod refusals;
 mod retype;
 mod scheduler;
 mod sync;
 mod syscalls;
+mod transfer;
 mod trivial;
 mod vspace;
 
@@ -20,14 +24,22 @@ use crate::test::Test;
 /// The groups.
 const GROUPS: &[&[Test]] = &[
     syscalls::TESTS,
+    transfer::TESTS,
     bind::TESTS,
     cancel_badged_sends::TESTS,
+    clock::TESTS,
     cnode_ops::TESTS,
     cspace::TESTS,
     domains::TESTS,
     ipc::TESTS,
     ipc_rights::TESTS,
     nbwait::TESTS,
+    preemption::TESTS,
+    refusals::cnode::TESTS,
+    refusals::domain::TESTS,
+    refusals::interrupt::TESTS,
+    refusals::notification::TESTS,
+    refusals::untyped::TESTS,
     retype::TESTS,
     scheduler::TESTS,
     sync::TESTS,

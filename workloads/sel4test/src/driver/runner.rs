@@ -2,11 +2,10 @@
 
 use core::panic::Location;
 
-use rel4_abi::{BootInfo, FaultMessage, SlotRegion, fault};
+use rel4_abi::{BootInfo, SlotRegion};
 use rel4_records::Kind as RecordKind;
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
-use rel4_runtime::ipc::Message;
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::untyped::UntypedPool;
 use rel4_workloads::failure::Failure;
@@ -22,7 +21,7 @@ use crate::machine::Machine;
 use crate::message;
 use crate::report::{self, COMPLAINT, RESULT, Verdict};
 use crate::schedule;
-use crate::test::{Kind, Test};
+use crate::test::Kind;
 use crate::tests::TESTS;
 
 /// Where bootstrap tests map what they need, from here on upwards: far above what the driver maps for itself.
@@ -63,11 +62,6 @@ impl Runner {
         })?;
         runner.machine = found?;
         Ok(runner)
-    }
-
-    /// Whether the test can be run.
-    pub(super) fn can_run(&self, test: &Test) -> bool {
-        test.need.is_none_or(|need| need.is_met_by(&self.machine))
     }
 
     /// Runs test `index` of all as number `number` of the suite, and notes what it cost; whether it passed.
@@ -148,7 +142,7 @@ fn follow(supervisor: Endpoint) {
         // Why has been printed.
         RESULT if message.words[0] == Verdict::GaveUp as u64 => {}
         RESULT => line!("Halting on fatal assertion..."),
-        label => match fault_in(&message) {
+        label => match message::fault(&message) {
             Some(fault) => {
                 report::give_up(format_args!("the test faulted: {fault:x?}"), here);
             }
@@ -157,13 +151,4 @@ fn follow(supervisor: Endpoint) {
             }
         },
     }
-}
-
-/// The fault that `message` tells of.
-fn fault_in(message: &Message) -> Option<FaultMessage> {
-    let mut words = [0; fault::MAX_WORDS];
-    for (index, place) in words.iter_mut().enumerate().take(message.info.length()) {
-        *place = message::word(message, index);
-    }
-    FaultMessage::decode(message.info.label(), words)
 }

@@ -1,5 +1,7 @@
 //! Scheduling domains.
 
+mod turns;
+
 use rel4_abi::{Invocation, InvocationError};
 use rel4_runtime::cap::{DomainControl, invoke};
 
@@ -8,12 +10,18 @@ use crate::env::Env;
 use crate::expect::refused;
 use crate::report::Outcome;
 use crate::schedule;
-use crate::test::{Test, basic};
+use crate::test::{Need, Test, basic};
 
 pub(super) const TESTS: &[Test] = &[
     basic("DOMAINS0001", "a thread is put into the last domain and back", there_and_back),
     basic("DOMAINS0002", "there is no domain behind the last one", too_many),
     basic("DOMAINS0003", "a thread's capability has no authority over domains", not_a_domain_cap),
+    basic("DOMAINS0004", "threads run in the turns of their domain, and only then", turns::only_in_turn)
+        .needing(Need::SeveralDomains)
+        .needing(Need::Timer),
+    basic("DOMAINS0005", "several threads in every domain come to their end", turns::all_finish)
+        .needing(Need::SeveralDomains)
+        .needing(Need::Timer),
 ];
 
 /// Ticks that a domain gets before it is the next one's turn.

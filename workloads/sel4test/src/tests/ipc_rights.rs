@@ -3,7 +3,7 @@
 mod answers;
 
 use rel4_abi::cptr::WORD_BITS;
-use rel4_abi::{CNodeCapData, CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo, fault};
+use rel4_abi::{CNodeCapData, CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo};
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
 
@@ -74,12 +74,7 @@ fn read(env: &mut Env) -> Outcome {
             endpoint.send(0, [GOOD]);
             check_eq!(receiver.join()?, GOOD);
         } else {
-            let message = faults.recv();
-            let mut words = [0; fault::MAX_WORDS];
-            for (index, word) in words.iter_mut().enumerate().take(message.info.length()) {
-                *word = message::word(&message, index);
-            }
-            match FaultMessage::decode(message.info.label(), words) {
+            match message::fault(&faults.recv()) {
                 Some(FaultMessage::CapFault { cptr, in_receive_phase, failure, .. }) => {
                     let missing = LookupFailure::MissingCapability { bits_left: 0 };
                     check_eq!((cptr, in_receive_phase, failure), (copy.word(), 1, missing));
