@@ -128,16 +128,20 @@ fn test(options: &[OsString]) -> Result<Exit> {
 struct Check {
     name: &'static str,
     arguments: Vec<OsString>,
+    /// Build settings of the kernel.
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 impl Check {
     fn new(name: &'static str, arguments: &[&str]) -> Self {
-        Self { name, arguments: arguments.iter().map(OsString::from).collect() }
+        let arguments = arguments.iter().map(OsString::from).collect();
+        Self { name, arguments, settings: Vec::new() }
     }
 
     fn run(&self, cargo: &Path) -> Result<ExitStatus> {
         let mut command = Command::new(cargo);
-        command.args(&self.arguments).status().with_context(|| format!("cannot start {}", cargo.display()))
+        command.args(&self.arguments).envs(self.settings.iter().copied());
+        command.status().with_context(|| format!("cannot start {}", cargo.display()))
     }
 }
 
@@ -169,6 +173,10 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     checks.push(Check::new("tests of the kernel with user interrupts", &kernel("uintr")));
     checks
         .push(Check::new("tests of the kernel with user interrupts and several harts", &kernel("uintr,smp")));
+    let mut domains = Check::new("tests of the kernel with several domains", &kernel("debug"));
+    domains.arguments.extend(["--", "domain", "schedul"].map(OsString::from));
+    domains.settings.push(("REL4_NUM_DOMAINS", "4"));
+    checks.push(domains);
     checks
 }
 

@@ -16,14 +16,16 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), [`bench`]; for tests [`misbehave`] and `unotification_check` (which needs the
-//!   processor)
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), [`bench`]; for tests [`misbehave`], and
+//!   `unotification_check` and `hostile_vs` (which need the processor)
 
 #![cfg_attr(not(test), no_std)]
 
 pub mod bench;
 pub mod bootargs;
 pub mod failure;
+#[cfg(target_arch = "riscv64")]
+pub mod hostile_vs;
 #[cfg(target_arch = "riscv64")]
 pub mod ipc_async;
 pub mod ipc_pingpong;

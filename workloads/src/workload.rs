@@ -3,6 +3,8 @@
 use crate::bench;
 use crate::failure::Failure;
 #[cfg(target_arch = "riscv64")]
+use crate::hostile_vs;
+#[cfg(target_arch = "riscv64")]
 use crate::ipc_async;
 use crate::ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
@@ -29,6 +31,8 @@ const WORKLOADS: &[Workload] = &[
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_soak::NAME, run: ipc_soak::run },
     Workload { name: bench::NAME, run: bench::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: hostile_vs::NAME, run: hostile_vs::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: unotification_check::NAME, run: unotification_check::run },

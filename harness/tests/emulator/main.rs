@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `main_job` | `configs/quick.toml` is measured, repeats exactly, and holds the committed reference |
 //! | `configurations` | every configuration of the kernel boots and answers |
+//! | `hostile` | hostile user threads are confined |
 //! | `misbehave` | guests that go wrong are told apart |
 //! | `asynchronous` | no asynchronous call is lost, planted faults are found, user interrupts bypass the kernel |
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
@@ -20,6 +21,7 @@ mod bench;
 mod configurations;
 mod determinism;
 mod elsewhere;
+mod hostile;
 mod images;
 #[path = "../../costmodel/tests/emulator/load.rs"]
 mod load;

@@ -97,7 +97,7 @@ fn dump_scheduler(k: &Kernel) {
 
 fn state_name(k: &Kernel, thread: Obj<Tcb>) -> &'static str {
     match thread.state() {
-        ThreadState::Inactive if thread == k.home(thread).idle() => "idle",
+        ThreadState::Inactive if k.harts().iter().any(|hart| hart.idle() == thread) => "idle",
         ThreadState::Inactive => "inactive",
         ThreadState::Running => "running",
         ThreadState::Restart => "restart",

@@ -61,7 +61,7 @@ impl Attack {
 }
 
 /// The first slot of the root task's CNode that [`populated`] fills.
-const POPULATED: u64 = 80;
+const POPULATED: u64 = 128;
 /// Where memory is mapped.
 const VADDR: u64 = 0x20_0000_0000;
 /// Slots of the root task's CNode for what belongs to one thread.

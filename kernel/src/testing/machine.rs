@@ -392,6 +392,9 @@ fn device_tree(ram_bytes: usize) -> Vec<u8> {
     for (name, compatible, base, bytes) in [
         ("clint@2000000", "riscv,clint0", 0x0200_0000, 0x1_0000),
         ("plic@c000000", "riscv,plic0", 0x0c00_0000, 0x60_0000),
+        ("aplic@d000000", "riscv,aplic", 0x0d00_0000, 0x8000),
+        ("imsics@24000000", "riscv,imsics", 0x2400_0000, 0x4000),
+        ("imsics@28000000", "riscv,imsics", 0x2800_0000, 0x1_0000),
     ] {
         let device = tree.begin_node(name).unwrap();
         tree.property_string("compatible", compatible).unwrap();

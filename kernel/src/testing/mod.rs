@@ -10,6 +10,9 @@ mod cnode;
 #[cfg(feature = "debug")]
 mod debugging;
 mod deletion;
+#[cfg(rel4_domains)]
+mod domains;
+mod errors;
 mod fastpath;
 mod faults;
 mod floating_point;

@@ -282,3 +282,12 @@ fn a_frame_is_unmapped_when_its_capability_is_deleted_or_the_cnode_around_it() {
     let other = m.make(ObjectType::Page, 0);
     map(&m, other, vaddr).unwrap();
 }
+
+#[test]
+fn the_address_of_a_frame_is_told_to_who_asks_by_call() {
+    let mut m = Machine::new();
+    let frame = m.make(ObjectType::Page, 0);
+    let Cap::Frame(cap) = m.cap(frame) else { panic!() };
+    let [address, ..] = m.invoke(Invocation::RiscvPageGetAddress, frame, &[], &[]).unwrap();
+    assert_eq!(address, cap.base.0);
+}

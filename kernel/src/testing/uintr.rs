@@ -1,7 +1,10 @@
 //! U-notifications, as far as the kernel takes part in them.
 
+use rel4_abi::lookup_failure::LookupFailure;
 use rel4_abi::vm::USER_TOP;
-use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall, UintrInvocation};
+use rel4_abi::{
+    CapRights, InitialSlot, Invocation, InvocationError, LookupSide, ObjectType, Syscall, UintrInvocation,
+};
 
 use super::Machine;
 use crate::arch;
@@ -377,4 +380,31 @@ fn what_a_stale_sender_stores_reaches_nobody() {
     }
     assert_eq!(arch::armed_and_pending_files(), 0);
     assert!(matches!(tcb.state(), ThreadState::BlockedOnNotification(_)));
+}
+
+#[test]
+fn registering_checks_its_arguments() {
+    const TRUNCATED: Outcome = Err(InvocationError::TruncatedMessage);
+    let (mut m, notification) = receiver();
+    let receiver =
+        |words: &[u64], caps: &[u64]| call(&m, UintrInvocation::RegisterReceiver, TCB, words, caps);
+    assert_eq!((receiver(&[], &[notification]), receiver(&[0x1_0000], &[])), (TRUNCATED, TRUNCATED));
+    assert_eq!(receiver(&[0x1_0002], &[notification]), Err(InvocationError::AlignmentError));
+    let sender = |words: &[u64], caps: &[u64]| call(&m, UintrInvocation::RegisterSender, SPACE, words, caps);
+    assert_eq!(sender(&[PAGE, 0], &[notification, ROOT]), TRUNCATED);
+    assert_eq!(sender(&[PAGE, 0, 64], &[notification]), TRUNCATED);
+    assert_eq!(sender(&[PAGE, ROOT, 64], &[notification, ROOT]), Err(InvocationError::DeleteFirst));
+    let missing = LookupFailure::MissingCapability { bits_left: 30 };
+    assert_eq!(
+        sender(&[0x20_0000_0000, 0, 64], &[notification, ROOT]),
+        Err(InvocationError::FailedLookup { side: LookupSide::Target, failure: missing })
+    );
+    let table = m.make(ObjectType::PageTable, 0);
+    assert_eq!(
+        call(&m, UintrInvocation::RegisterSender, table, &[PAGE, 0, 64], &[notification, ROOT]),
+        Err(InvocationError::InvalidCapability { index: 0 }),
+        "a table that is no root"
+    );
+    call(&m, UintrInvocation::Unregister, TCB, &[], &[]).unwrap();
+    assert_eq!(call(&m, UintrInvocation::Unregister, TCB, &[], &[]), Err(InvocationError::IllegalOperation));
 }

@@ -6,6 +6,7 @@ mod objects;
 mod process;
 mod start;
 mod timer;
+mod window;
 
 pub use bouncer::Bouncer;
 pub use helper::{Helper, HelperMain};
@@ -13,6 +14,7 @@ pub use objects::is_empty;
 pub(crate) use process::{Arena, Built, Contents, ProcessPlan, Resident, build};
 pub(crate) use start::initial_context;
 pub use timer::Timer;
+pub use window::Window;
 
 use rel4_abi::SlotRegion;
 use rel4_runtime::cap::Endpoint;

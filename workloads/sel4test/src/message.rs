@@ -25,12 +25,13 @@ pub fn word(message: &Message, index: usize) -> u64 {
     message.words.get(index).copied().unwrap_or_else(|| arch::message_word(index))
 }
 
-/// The fault that `message`, which is the last one that the thread received, tells of.
+/// The fault that `message`, which is the last one that the thread received, tells of. It has exactly the words of one.
 #[must_use]
 pub fn fault(message: &Message) -> Option<FaultMessage> {
+    let length = message.info.length();
     let mut words = [0; fault::MAX_WORDS];
-    for (index, place) in words.iter_mut().enumerate().take(message.info.length()) {
+    for (index, place) in words.iter_mut().enumerate().take(length) {
         *place = word(message, index);
     }
-    FaultMessage::decode(message.info.label(), words)
+    FaultMessage::decode(message.info.label(), words).filter(|fault| fault.words().1 == length)
 }

@@ -6,15 +6,21 @@ mod clock;
 mod cnode_ops;
 mod cspace;
 mod domains;
+mod faults;
+mod fpu;
+mod frames;
 mod ipc;
 mod ipc_rights;
 mod nbwait;
 mod preemption;
 mod refusals;
+mod regressions;
 mod retype;
 mod scheduler;
 mod sync;
 mod syscalls;
+mod threads;
+mod tls;
 mod transfer;
 mod trivial;
 mod vspace;
@@ -31,18 +37,28 @@ const GROUPS: &[&[Test]] = &[
     cnode_ops::TESTS,
     cspace::TESTS,
     domains::TESTS,
+    faults::TESTS,
+    fpu::TESTS,
+    frames::TESTS,
     ipc::TESTS,
     ipc_rights::TESTS,
     nbwait::TESTS,
     preemption::TESTS,
+    refusals::asid::TESTS,
     refusals::cnode::TESTS,
     refusals::domain::TESTS,
+    refusals::frame::TESTS,
     refusals::interrupt::TESTS,
     refusals::notification::TESTS,
+    refusals::page_table::TESTS,
+    refusals::tcb::TESTS,
     refusals::untyped::TESTS,
+    regressions::TESTS,
     retype::TESTS,
     scheduler::TESTS,
     sync::TESTS,
+    threads::TESTS,
+    tls::TESTS,
     trivial::TESTS,
     vspace::TESTS,
 ];

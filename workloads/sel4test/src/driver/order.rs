@@ -9,7 +9,7 @@ const CAPACITY: usize = 512;
 #[derive(Clone, Copy)]
 pub(super) struct Order {
     /// Only the first `length` count.
-    tests: [usize; CAPACITY],
+    tests: [u16; CAPACITY],
     length: usize,
 }
 
@@ -23,10 +23,13 @@ impl Order {
     pub(super) fn new(all: &[&Test], keep: impl Fn(&Test) -> bool) -> Self {
         let mut order = Self { tests: [0; CAPACITY], length: 0 };
         for (index, _) in all.iter().enumerate().filter(|(_, test)| keep(test)) {
-            order.tests[order.length] = index;
+            order.tests[order.length] = index as u16;
             order.length += 1;
         }
-        order.tests[..order.length].sort_unstable_by_key(|&index| (all[index].kind, all[index].name));
+        order.tests[..order.length].sort_unstable_by_key(|&index| {
+            let test = all[usize::from(index)];
+            (test.kind, test.name)
+        });
         order
     }
 
@@ -46,8 +49,8 @@ impl Order {
 
     /// The numbers, in order.
     #[must_use]
-    pub(super) fn as_slice(&self) -> &[usize] {
-        &self.tests[..self.length]
+    pub(super) fn numbers(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.tests[..self.length].iter().map(|&test| usize::from(test))
     }
 }
 
@@ -81,7 +84,7 @@ mod tests {
     ];
 
     fn names(order: &Order) -> Vec<&str> {
-        order.as_slice().iter().map(|&index| ALL[index].name).collect()
+        order.numbers().map(|index| ALL[index].name).collect()
     }
 
     #[test]

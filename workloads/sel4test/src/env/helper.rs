@@ -3,7 +3,7 @@
 use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{CNodeCapData, CPtr, CapRights, SlotRegion};
 use rel4_runtime::address_space::{self, Access};
-use rel4_runtime::cap::{CNode, Endpoint, Frame, Spaces, Tcb, VSpace};
+use rel4_runtime::cap::{AsidPool, CNode, Endpoint, Frame, Spaces, Tcb, VSpace};
 use rel4_runtime::error::Error;
 use rel4_runtime::resources::{ResourceError, Resources};
 
@@ -89,6 +89,15 @@ impl Env {
     ///
     /// Those of making objects and mapping frames.
     pub fn process(&mut self) -> Result<Helper, ResourceError> {
+        self.process_with_asid_from(Resources::ASID_POOL)
+    }
+
+    /// As [`Env::process`], with an address space whose ASID is from `asid_pool`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Env::process`].
+    pub fn process_with_asid_from(&mut self, asid_pool: AsidPool) -> Result<Helper, ResourceError> {
         let done = self.endpoint()?;
         let arena = match self.spare.take() {
             Some(arena) => arena,
@@ -97,7 +106,7 @@ impl Env {
         let residents =
             [Resident::copy(cspace::SUPERVISOR.0, self.supervisor.0), Resident::copy(cspace::DONE.0, done.0)];
         let plan = ProcessPlan {
-            asid_pool: Resources::ASID_POOL,
+            asid_pool,
             image_frames: self.image_frames,
             contents: Contents::CopyOfOwn,
             residents: &residents,
@@ -190,6 +199,20 @@ impl Helper {
         let target = self.cspace.slot(slot.word(), cspace::PROCESS_RADIX_BITS);
         target.copy_from(cspace::slot(cptr), CapRights::ALL)?;
         Ok(slot)
+    }
+
+    /// Makes its faults go to the endpoint that has the address `handler` for the helper, instead of to the driver.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn set_fault_handler(&self, handler: CPtr) -> Result<(), Error> {
+        let guard = match self.own {
+            // The root of the test's `CSpace` has its guard.
+            None => CNodeCapData::default(),
+            Some(_) => CNodeCapData::fill(cspace::PROCESS_RADIX_BITS),
+        };
+        self.tcb.set_space(handler, self.cspace, guard, self.vspace)
     }
 
     /// Makes it run `main` with `arguments`, from the beginning.

@@ -1,16 +1,24 @@
 //! What each invocation refuses, and with which answer. These tests are this suite's own.
 
+pub(super) mod asid;
 pub(super) mod cnode;
 pub(super) mod domain;
+pub(super) mod frame;
 pub(super) mod interrupt;
 pub(super) mod notification;
+pub(super) mod page_table;
+pub(super) mod tcb;
 pub(super) mod untyped;
 
+use rel4_abi::object::ASID_POOL_BITS;
 use rel4_abi::{CPtr, Invocation, InvocationError, LookupFailure, LookupSide};
-use rel4_runtime::cap::invoke;
+use rel4_runtime::cap::{AsidPool, VSpace, invoke};
 use rel4_runtime::error::Error;
 
+use crate::cspace;
+use crate::env::Env;
 use crate::expect::refused;
+use crate::report::Outcome;
 
 /// What operations answer that have nothing to tell when they succeed.
 type Answer = Result<(), Error>;
@@ -60,4 +68,18 @@ fn check_unknown(target: CPtr, invocations: &[Invocation]) {
     for &invocation in invocations {
         check_eq!((invocation, attempt(target, invocation, &[], &[])), (invocation, ILLEGAL_OPERATION));
     }
+}
+
+/// A new address space.
+fn new_vspace(env: &mut Env) -> Outcome<VSpace> {
+    Ok(cspace::ASID_POOL.assign(env.page_table()?)?)
+}
+
+/// The root of an address space that lost its ASID, since the pool of that is gone.
+fn vspace_without_asid(env: &mut Env) -> Outcome<VSpace> {
+    let (untyped, slot) = (env.untyped(ASID_POOL_BITS)?, env.empty_slot()?);
+    cspace::ASID_CONTROL.make_pool(untyped, cspace::slot(slot))?;
+    let vspace = AsidPool(slot).assign(env.page_table()?)?;
+    cspace::slot(slot).delete()?;
+    Ok(vspace)
 }

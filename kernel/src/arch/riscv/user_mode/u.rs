@@ -51,11 +51,14 @@ pub(in super::super) fn set_up(_: &Features) {
 /// U-mode is confined everywhere.
 pub(in super::super) fn warn_of_weaknesses() {}
 
-/// Selects the address space of user code, which is also the kernel's.
+/// Selects the address space of user code, which is also the kernel's. A write empties the TLBs of harts without address-space
+/// identifiers, so threads that share a space go without it.
 #[inline(always)]
 pub(in super::super) fn set_translation(satp: u64) {
-    // SAFETY: every root table that gets here maps the kernel: the kernel's own, or a user's after `map_kernel`.
-    unsafe { csr::write!("satp", satp) };
+    if csr::read!("satp") as u64 != satp {
+        // SAFETY: every root table that gets here maps the kernel: the kernel's own, or a user's after `map_kernel`.
+        unsafe { csr::write!("satp", satp) };
+    }
 }
 
 /// Forgets cached translations of one user page.

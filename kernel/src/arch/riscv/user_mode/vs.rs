@@ -213,11 +213,14 @@ pub(in super::super) fn warn_of_weaknesses() {
     }
 }
 
-/// Selects the address space of user code.
+/// Selects the address space of user code. A write empties the TLBs of harts without address-space identifiers, so threads
+/// that share a space go without it.
 #[inline(always)]
 pub(in super::super) fn set_translation(vsatp: u64) {
-    // SAFETY: the register acts on virtual modes only; the kernel never selects bare mode.
-    unsafe { csr::write!("vsatp", vsatp) };
+    if csr::read!("vsatp") as u64 != vsatp {
+        // SAFETY: the register acts on virtual modes only; the kernel never selects bare mode.
+        unsafe { csr::write!("vsatp", vsatp) };
+    }
 }
 
 /// Forgets cached translations of one user page.
