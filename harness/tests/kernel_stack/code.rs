@@ -199,7 +199,7 @@ impl Function {
             }
             // c.jalr
             (2, 4) if bits(half, 12, 12) == 1 && bits(half, 6, 2) == 0 && rd != 0 => {
-                self.calls_indirectly = true
+                self.calls_indirectly = true;
             }
             // c.mv and c.add into the stack pointer
             (2, 4) if rd == SP && bits(half, 6, 2) != 0 => self.is_obscure = true,
