@@ -14,11 +14,13 @@ use crate::env::{Env, Window};
 use crate::expect::refused;
 use crate::message;
 use crate::report::Outcome;
-use crate::test::{Test, basic};
+use crate::test::{Need, Test, basic};
 
+/// The clock's registers are the device memory that tests have.
 pub(super) const TESTS: &[Test] = &[
-    basic("FRAMEDIPC0001", "TCB_Configure takes no device memory as IPC buffer", configure_device_buffer),
-    basic("FRAMEDIPC0002", "TCB_SetIPCBuffer takes no device memory", set_device_buffer),
+    basic("FRAMEDIPC0001", "TCB_Configure takes no device memory as IPC buffer", configure_device_buffer)
+        .needing(Need::Timer),
+    basic("FRAMEDIPC0002", "TCB_SetIPCBuffer takes no device memory", set_device_buffer).needing(Need::Timer),
     basic("FRAMEDIPC0003", "deleting a capability to a frame removes its mapping", deleted_mapping),
     basic("FRAMEEXPORTS0001", "frames of all sizes are zeroed, writable and can be mapped again", all_frames),
     basic("FRAMEXN0001", "code in a 4 KiB frame runs unless it is mapped execute-never", |env| {

@@ -3,7 +3,7 @@
 mod answers;
 
 use rel4_abi::cptr::WORD_BITS;
-use rel4_abi::{CNodeCapData, CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo};
+use rel4_abi::{CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo};
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
 
@@ -66,7 +66,7 @@ fn read(env: &mut Env) -> Outcome {
         Ok(Endpoint(CPtr(endpoint)).recv().words[0])
     }
     let (endpoint, faults, receiver) = (env.endpoint()?, env.endpoint()?, env.thread()?);
-    receiver.tcb().set_space(faults.0, cspace::CNODE, CNodeCapData::default(), cspace::VSPACE)?;
+    receiver.set_fault_handler(faults.0)?;
     for rights in all_rights_with(CapRights::NONE) {
         let copy = env.copy_with(endpoint.0, rights)?;
         receiver.start(receive, [copy.word(), 0, 0, 0])?;

@@ -14,14 +14,15 @@ use crate::cspace;
 use crate::env::Env;
 use crate::expect::refused;
 use crate::report::Outcome;
-use crate::test::{Test, basic};
+use crate::test::{Need, Test, basic};
 
 pub(in super::super) const TESTS: &[Test] = &[
     basic("REL4_TCB0001", "which registers cannot be read", read_registers),
     basic("REL4_TCB0002", "which registers cannot be written", write_registers),
     basic("REL4_TCB0003", "from where registers cannot be copied", copy_registers),
-    basic("REL4_TCB0004", "what cannot be the spaces and the buffer of a thread", configure),
-    basic("REL4_TCB0005", "what cannot be an IPC buffer", set_ipc_buffer),
+    basic("REL4_TCB0004", "what cannot be the spaces and the buffer of a thread", configure)
+        .needing(Need::Timer),
+    basic("REL4_TCB0005", "what cannot be an IPC buffer", set_ipc_buffer).needing(Need::Timer),
     basic("REL4_TCB0006", "what cannot be the spaces of a thread", set_space),
     basic("REL4_TCB0007", "which priorities a thread cannot get", priorities),
     basic("REL4_TCB0008", "operations with a single argument need it", short_messages),
