@@ -80,7 +80,8 @@ impl Validation {
         let mut cells: Vec<_> = summary.rows.iter().map(|row| &row.key).collect();
         cells.dedup();
         for cell in cells {
-            let is_ours = manifest.images.get(&cell.kernel).is_none_or(|image| image.build_of_our_kernel().is_some());
+            let is_ours =
+                manifest.images.get(&cell.kernel).is_none_or(|image| image.build_of_our_kernel().is_some());
             let build = if cell.harts == 1 { Build::Unicore } else { Build::Smp };
             for board in cycles.iter().filter(|row| row.build == build) {
                 let median = |metric: &str, unit: &str| median_of(summary, cell, metric, unit);
