@@ -16,7 +16,7 @@ use rel4_runtime::dispatch::Source;
 use rel4_runtime::executor::{Executor, ReadyQueue, yield_now};
 use rel4_runtime::interrupt::Notify;
 use rel4_runtime::item::Item;
-use rel4_runtime::ring::Ring;
+use rel4_runtime::ring::{Consumer, Producer, Ring};
 
 use machine::{InterruptFile, Numbers};
 
@@ -26,6 +26,12 @@ type TestRing = Ring<'static, CAPACITY>;
 
 fn memory() -> &'static [AtomicU64] {
     Box::leak((0..TestChannel::WORDS).map(|_| AtomicU64::new(0)).collect())
+}
+
+/// A server's ends of the rings, for a server that does as it likes.
+fn server_ends(memory: &'static [AtomicU64]) -> (Consumer<'static, CAPACITY>, Producer<'static, CAPACITY>) {
+    let (requests, replies) = memory.split_at(TestRing::WORDS);
+    (TestRing::new(requests).expect("fits").consumer(), TestRing::new(replies).expect("fits").producer())
 }
 
 /// A bell that counts.
@@ -45,9 +51,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 #[test]
 fn answers_that_nobody_asked_for_and_second_answers_are_dropped() {
     let memory = memory();
-    let (requests, replies) = memory.split_at(TestRing::WORDS);
-    let (mut requests, mut replies) =
-        (TestRing::new(requests).expect("fits").consumer(), TestRing::new(replies).expect("fits").producer());
+    let (mut requests, mut replies) = server_ends(memory);
     let bell = Bell::default();
     let client = Client::new(TestChannel::new(memory).expect("fits"), &bell);
 
@@ -77,9 +81,7 @@ fn answers_that_nobody_asked_for_and_second_answers_are_dropped() {
 #[test]
 fn a_malformed_answer_fails_its_call() {
     let memory = memory();
-    let (requests, replies) = memory.split_at(TestRing::WORDS);
-    let (mut requests, mut replies) =
-        (TestRing::new(requests).expect("fits").consumer(), TestRing::new(replies).expect("fits").producer());
+    let (mut requests, mut replies) = server_ends(memory);
     let bell = Bell::default();
     let client = Client::new(TestChannel::new(memory).expect("fits"), &bell);
     let mut call = pin!(client.call(Message::new(1, [])));
