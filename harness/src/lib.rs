@@ -23,6 +23,7 @@ pub mod figures;
 pub mod gate;
 pub mod junit;
 pub mod manifest;
+pub mod page;
 pub mod plan;
 pub mod platform;
 pub mod report;
