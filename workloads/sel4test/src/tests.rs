@@ -12,6 +12,7 @@ mod fpu;
 mod frames;
 mod ipc;
 mod ipc_rights;
+mod multicore;
 mod nbwait;
 mod preemption;
 mod refusals;
@@ -44,6 +45,7 @@ const GROUPS: &[&[Test]] = &[
     frames::TESTS,
     ipc::TESTS,
     ipc_rights::TESTS,
+    multicore::TESTS,
     nbwait::TESTS,
     preemption::TESTS,
     refusals::asid::TESTS,
