@@ -290,6 +290,8 @@ pub fn runs_after_current(k: &Kernel, thread: Obj<Tcb>) -> bool {
 #[inline(always)]
 pub fn run(k: &Kernel, thread: Obj<Tcb>) {
     let previous = k.hart().current.replace(thread);
+    #[cfg(feature = "benchmark")]
+    crate::benchmark::switched(k, previous, thread);
     vm::space::activate(k, thread);
     arch::thread_switched(k, previous, thread);
 }

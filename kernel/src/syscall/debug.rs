@@ -26,7 +26,7 @@ pub(super) fn handle(k: &Kernel, number: u64) -> bool {
         }
         Some(DebugSyscall::CapIdentify) => {
             let cap = lookup::slot_of_thread(thread, argument).map_or(Cap::Null, |slot| slot.cap());
-            thread.context.set(Register::A0, type_number(&cap));
+            thread.context.set(Register::A0, cap.type_number());
         }
         Some(DebugSyscall::NameThread) => name_thread(thread, argument),
         Some(DebugSyscall::Snapshot) => println!("DebugSnapshot: not supported by this kernel"),
@@ -41,29 +41,6 @@ pub(super) fn handle(k: &Kernel, number: u64) -> bool {
         Some(DebugSyscall::SendIpi | DebugSyscall::GetThreadAffinity) | None => return false,
     }
     true
-}
-
-/// The numbers that seL4 gives capability types.
-fn type_number(cap: &Cap) -> u64 {
-    match cap {
-        Cap::Null => 0,
-        Cap::Frame(_) => 1,
-        Cap::Untyped(_) => 2,
-        Cap::PageTable(_) => 3,
-        Cap::Endpoint(_) => 4,
-        Cap::Notification(_) => 6,
-        Cap::Reply(_) => 8,
-        Cap::CNode(_) => 10,
-        Cap::AsidControl => 11,
-        Cap::Thread(_) => 12,
-        Cap::AsidPool(_) => 13,
-        Cap::IrqControl => 14,
-        Cap::IrqHandler(_) => 16,
-        #[cfg(feature = "uintr")]
-        Cap::SenderPage(_) => 1,
-        Cap::Zombie(_) => 18,
-        Cap::Domain => 20,
-    }
 }
 
 /// The thread that the capability at `cptr` in the caller's capability space is to. If it is to none, that is the end, as in seL4.
