@@ -30,16 +30,34 @@ pub(super) fn handle(k: &Kernel, number: u64) -> bool {
         }
         Some(DebugSyscall::NameThread) => name_thread(thread, argument),
         Some(DebugSyscall::Snapshot) => println!("DebugSnapshot: not supported by this kernel"),
+        Some(DebugSyscall::SendIpi) if MAX_HARTS > 1 => {
+            println!("DebugSendIPI: not on this architecture; halting");
+            arch::halt();
+        }
+        Some(DebugSyscall::GetThreadAffinity) if MAX_HARTS > 1 => {
+            let hart = thread_at(thread, argument, "DebugGetThreadAffinity").affinity();
+            thread.context.set(Register::A0, hart as u64);
+        }
         Some(DebugSyscall::SendIpi | DebugSyscall::GetThreadAffinity) | None => return false,
     }
     true
 }
 
+/// The thread that the capability at `cptr` in the caller's capability space is to. If it is to none, that is the end, as in seL4.
+fn thread_at(caller: Obj<Tcb>, cptr: u64, call: &str) -> Obj<Tcb> {
+    match lookup::slot_of_thread(caller, cptr).map_or(Cap::Null, |slot| slot.cap()) {
+        Cap::Thread(thread) => thread,
+        _ => {
+            println!("{call}: {cptr:#x} is no thread; halting");
+            arch::halt();
+        }
+    }
+}
+
 fn name_thread(thread: Obj<Tcb>, cptr: u64) {
-    let target = lookup::slot_of_thread(thread, cptr).map_or(Cap::Null, |slot| slot.cap());
-    let buffer = BufferRef::of_thread(thread, Access::Send);
-    let (Cap::Thread(target), Some(buffer)) = (target, buffer) else {
-        println!("DebugNameThread: {cptr:#x} is no thread, or the caller has no IPC buffer; halting");
+    let target = thread_at(thread, cptr, "DebugNameThread");
+    let Some(buffer) = BufferRef::of_thread(thread, Access::Send) else {
+        println!("DebugNameThread: the caller has no IPC buffer; halting");
         arch::halt();
     };
     let bytes = || (0..MSG_MAX_LENGTH * 8).map(|index| buffer.message_byte(index));
