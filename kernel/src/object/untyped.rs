@@ -160,16 +160,19 @@ pub(crate) unsafe fn create_tcb(address: usize) -> Obj<Tcb> {
 
 /// Clears memory of an untyped without children, from the address `at` on. Both are multiples of the smallest untyped's size.
 fn clear(at: PhysAddr, bytes: u64) {
-    const WORD_BYTES: usize = size_of::<u64>();
-    const WORDS_PER_ROUND: usize = 16;
-    let (first, words): (*mut u64, _) = (arch::phys_to_virt(at).cast(), bytes as usize / WORD_BYTES);
+    const WORDS_PER_ROUND: usize = 8;
+    let (first, words): (*mut u64, _) = (arch::phys_to_virt(at).cast(), bytes as usize / size_of::<u64>());
     let mut done = 0;
-    // Volatile, lest the stores become a call of a function that has to find out about length and alignment first.
     while words - done >= WORDS_PER_ROUND {
-        for word in done..done + WORDS_PER_ROUND {
-            // SAFETY: nothing refers to the memory, which is aligned RAM in the kernel's window.
-            unsafe { first.add(word).write_volatile(0) };
+        // Store by store, lest each word cost a turn of a loop; volatile, lest the stores become a call that has to look at length and
+        // alignment first.
+        macro_rules! clear_words {
+            ($($word:literal)*) => {
+                // SAFETY: nothing refers to the memory, which is aligned RAM in the kernel's window.
+                unsafe { $(first.add(done + $word).write_volatile(0);)* }
+            };
         }
+        clear_words!(0 1 2 3 4 5 6 7);
         done += WORDS_PER_ROUND;
     }
     for word in done..words {

@@ -39,6 +39,9 @@ pub(super) const TESTS: &[Test] = &[
     basic("REL4_MULTICORE0001", "all cores call one server at once", crowd).needing(Need::SeveralHarts),
 ];
 
+/// What makes a helper.
+type Maker = fn(&mut Env) -> Result<Helper, ResourceError>;
+
 const PRIORITY: u64 = 100;
 /// How long a counter is watched at a time.
 const WATCH_NS: u64 = 1_000_000;
@@ -175,7 +178,7 @@ fn destroyed_in_kernel(env: &mut Env) -> Outcome {
 
 /// A thread writes to a page, once in the test's address space and once in one of its own, until that is unmapped.
 fn unmapped(env: &mut Env) -> Outcome {
-    let makers: [fn(&mut Env) -> Result<Helper, ResourceError>; 2] = [Env::thread, Env::process];
+    let makers: [Maker; 2] = [Env::thread, Env::process];
     let timer = env.timer()?;
     for make in makers {
         let (endpoint, window) = (env.endpoint()?, env.window(PAGE_BITS));
