@@ -41,6 +41,8 @@ pub struct Model {
     doorbells: Vec<Doorbell>,
     doorbells_rung: u64,
     markers: Vec<MarkerRow>,
+    /// How many stages have begun and not ended, on all harts.
+    stages_open: u32,
     windows: Windows,
     /// The report, once the guest has said that the run is over.
     finished: Option<Report>,
@@ -75,6 +77,7 @@ impl Model {
             doorbells: vec![Doorbell::default(); harts],
             doorbells_rung: 0,
             markers: Vec::with_capacity(1 << 16),
+            stages_open: 0,
             windows: Windows::default(),
             finished: None,
         }
@@ -214,14 +217,24 @@ impl Model {
             hart.explain(cause);
             return;
         }
+        // The kernel passes its tracepoints whatever it is entered for.
+        if marker.role() == Some(Role::Tracepoint) && self.stages_open == 0 {
+            return;
+        }
         let row = hart.mark(marker, self.epoch.unwrap_or(0));
         if self.finished.is_some() {
             return;
         }
         self.markers.push(row);
         match marker.role() {
-            Some(Role::Begin) => self.windows.begin(marker.index(), &mut self.harts),
-            Some(Role::End) => self.windows.end(marker.index(), &mut self.harts),
+            Some(Role::Begin) => {
+                self.stages_open += 1;
+                self.windows.begin(marker.index(), &mut self.harts);
+            }
+            Some(Role::End) => {
+                self.stages_open = self.stages_open.saturating_sub(1);
+                self.windows.end(marker.index(), &mut self.harts);
+            }
             _ if marker == Marker::EXIT => self.finished = Some(self.report(End::Exit)),
             _ => {}
         }

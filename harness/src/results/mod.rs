@@ -9,6 +9,7 @@
 //! a cell behind. Samples stay raw in the serial logs.
 
 mod bench;
+mod breakdown;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;

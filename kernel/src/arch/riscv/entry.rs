@@ -22,6 +22,7 @@ use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::remote;
 use crate::sched;
+use crate::trace::tracepoint;
 use crate::trap::{self, Cause};
 
 /// Size of the kernel stack.
@@ -269,6 +270,7 @@ extern "C" fn enter_from_user(
     if MAX_HARTS > 1 && !enter_exclusively(k, context) {
         return context_to_return_to(k);
     }
+    tracepoint!(Decode);
     if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
         // A function for each, to which control passes with all registers as they are: none pays for what another needs.
         macro_rules! enter {
@@ -369,6 +371,7 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
 /// Gives up the big lock; returns the context of `thread`, which is the current one.
 #[inline(always)]
 fn leave(k: &Kernel, thread: Obj<Tcb>) -> *const Context {
+    tracepoint!(Exit);
     if MAX_HARTS > 1 {
         let index = super::hart_index();
         thread.context.hart.set(index as u64);
