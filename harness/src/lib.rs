@@ -5,12 +5,13 @@
 //!
 //! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
 //! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
-//! [`stats`], the summary → [`figures`] draws them → [`gate`] compares them with a reference, [`upstream`] with seL4's own numbers.
+//! [`stats`], the summary → [`figures`] draws them → [`gate`] compares them with a reference, [`upstream`] with seL4's own numbers, [`breakdown`] shows stages.
 //!
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
 pub mod bootargs;
+pub mod breakdown;
 pub mod build;
 pub mod cli;
 pub mod commands;

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::breakdown::{self, Breakdown, LIMIT_PERCENT};
 use crate::costmodel::series;
 use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
 use crate::manifest::{CellRecord, Manifest, State};
 use crate::plan::Skipped;
-use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryTable, TESTS_FILE, TestTable};
+use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryRow, SummaryTable, TESTS_FILE, TestTable};
 use crate::store;
 
 /// Writes `summary.csv`, `junit.xml`, and `tests.csv` where a test suite ran.
@@ -75,14 +76,29 @@ fn modelled_images(manifest: &Manifest) -> BTreeSet<&String> {
 /// exit code.
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests: &TestTable) -> Exit {
-    let rows = SummaryTable::of(samples).rows;
+    let table = SummaryTable::of(samples);
+    let breakdown = Breakdown::new(&table, &breakdown::pairs(manifest));
     // The counters of harts and the costs of single tests are for who looks for something: they are in the file.
     let suites = tests.cells();
-    for row in rows.iter().filter(|row| !series::is_counter(&row.metric) && !suites.contains(&row.key)) {
+    let is_listed = |row: &&SummaryRow| {
+        !series::is_counter(&row.metric) && !suites.contains(&row.key) && !breakdown.covers(row)
+    };
+    for row in table.rows.iter().filter(is_listed) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
             row.key, row.metric, summary.median, row.unit, summary.ci_low, summary.ci_high, summary.n
+        );
+    }
+    print!("{breakdown}");
+    for row in breakdown.failures() {
+        println!(
+            "{}: the stages of {} take {} {}, {:+.2} % beside what it takes without tracepoints; the limit is {LIMIT_PERCENT} %",
+            row.key,
+            row.operation,
+            row.sum(),
+            row.unit,
+            row.error_percent()
         );
     }
     for cell in &manifest.cells {
@@ -124,7 +140,10 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests
         count(Exit::Failed),
         count(Exit::Inconclusive)
     );
-    exit_of(manifest)
+    match exit_of(manifest) {
+        Exit::Done if breakdown.failures().next().is_some() => Exit::Failed,
+        exit => exit,
+    }
 }
 
 /// Says what was not run, and why.

@@ -19,6 +19,7 @@ mod digitized;
 mod distribution;
 mod draw;
 mod error;
+mod fill;
 mod font;
 mod layout;
 mod legend;

@@ -159,7 +159,7 @@ fn a_stack_without_parts_is_refused() {
     let text = "id = \"s\"\ntitle = \"t\"\nkind = \"stack\"\nexperiment = \"ipc\"\nmetric = \"m\"\n\
         x = { label = \"l\", unit = \"u\" }\ny = { label = \"l\", unit = \"u\" }\ncaption = \"{metric} of {run}\"\n";
     let error = FigureSpec::parse(Path::new("s.toml"), text).expect_err("no parts").to_string();
-    assert!(error.contains("2 to 5 parts"), "{error}");
+    assert!(error.contains("2 to 7 parts"), "{error}");
 }
 
 #[test]

@@ -6,9 +6,9 @@ use rel4_costmodel::options::Detail;
 use rel4_costmodel::report::Report;
 use rel4_markers::Stage;
 
-use super::breakdown::{Overheads, stages_of};
 use super::measurement::{MeasurementError, Series};
 use super::raw::RawRun;
+use super::stages::{Overheads, stages_of};
 use crate::config::Clock;
 use crate::costmodel::stages::{StageRun, stages};
 use crate::serial::Record;
