@@ -54,8 +54,8 @@ pub struct Row {
     pub operation: String,
     /// The unit of all numbers but the tracepoints.
     pub unit: &'static str,
-    /// The medians of the stages, in the order of [`Tracepoint::ALL`], without the tracepoints' own instructions.
-    pub stages: [f64; Tracepoint::ALL.len()],
+    /// The medians of the stages, in the order of [`Tracepoint::OF_SYSTEM_CALL`], without the tracepoints' own instructions.
+    pub stages: [f64; Tracepoint::OF_SYSTEM_CALL.len()],
     /// The median of the whole operation on the kernel without tracepoints.
     pub whole: f64,
     /// How many tracepoints an operation passes: on hardware, as many instructions more.
@@ -96,7 +96,7 @@ impl Breakdown {
         let mut rows = Vec::new();
         for pair in pairs {
             for (unit, suffix) in QUANTITIES {
-                let first = format!("_{}{suffix}", Tracepoint::ALL[0].name());
+                let first = format!("_{}{suffix}", Tracepoint::OF_SYSTEM_CALL[0].name());
                 let traced = |row: &&SummaryRow| row.key.kernel == pair.traced && row.unit == unit;
                 rows.extend(summary.rows.iter().filter(traced).filter_map(|row| {
                     let operation = row.metric.strip_suffix(&first)?;
@@ -108,7 +108,7 @@ impl Breakdown {
                         key: row.key.clone(),
                         operation: operation.to_owned(),
                         unit,
-                        stages: all_of(Tracepoint::ALL.map(stage))?,
+                        stages: all_of(Tracepoint::OF_SYSTEM_CALL.map(stage))?,
                         whole: median(&untraced, format!("{operation}{suffix}"))?,
                         tracepoints: median(&row.key, format!("{operation}_tracepoints"))?,
                     })
@@ -126,7 +126,8 @@ impl Breakdown {
             of_cell.filter_map(|known| row.metric.strip_prefix(&known.operation)?.strip_prefix('_'));
         rests.any(|rest| {
             let stage = rest.strip_suffix("_instructions").unwrap_or(rest);
-            stage == TRACEPOINTS || Tracepoint::ALL.iter().any(|tracepoint| tracepoint.name() == stage)
+            stage == TRACEPOINTS
+                || Tracepoint::OF_SYSTEM_CALL.iter().any(|tracepoint| tracepoint.name() == stage)
         })
     }
 
@@ -154,9 +155,13 @@ impl fmt::Display for Breakdown {
             let Row { key, unit, .. } = &table[0];
             writeln!(f, "### {unit} by stage: {} on {}\n", key.kernel, key.platform)?;
             write!(f, "| operation |")?;
-            Tracepoint::ALL.iter().try_for_each(|stage| write!(f, " {} |", stage.name()))?;
+            Tracepoint::OF_SYSTEM_CALL.iter().try_for_each(|stage| write!(f, " {} |", stage.name()))?;
             writeln!(f, " sum | without tracepoints | error | tracepoints |")?;
-            writeln!(f, "| --- |{} ---: | ---: | ---: | ---: |", " ---: |".repeat(Tracepoint::ALL.len()))?;
+            writeln!(
+                f,
+                "| --- |{} ---: | ---: | ---: | ---: |",
+                " ---: |".repeat(Tracepoint::OF_SYSTEM_CALL.len())
+            )?;
             for row in table {
                 write!(f, "| {} |", row.operation)?;
                 row.stages.iter().try_for_each(|stage| write!(f, " {stage} |"))?;

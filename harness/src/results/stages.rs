@@ -35,7 +35,7 @@ pub(super) fn stages_of(operation: &str, runs: &[&StageRun], overheads: Overhead
     };
     let mut all = Vec::new();
     for (suffix, quantity) in [("", &cycles), ("_instructions", &instructions)] {
-        all.extend(Tracepoint::ALL.map(|stage| Series {
+        all.extend(Tracepoint::OF_SYSTEM_CALL.map(|stage| Series {
             metric: format!("{operation}_{}{suffix}", stage.name()),
             unit: quantity.unit.to_owned(),
             values: runs.iter().map(|run| quantity.of_stage(stage, run)).collect(),
@@ -91,7 +91,10 @@ mod tests {
         assert_eq!((value("ipc_call_entry"), value("ipc_call_transfer")), (37.0, 22.0));
         assert_eq!((value("ipc_call_entry_instructions"), value("ipc_call_lookup")), (19.0, 0.0));
         let sum = |suffix: &str| -> f64 {
-            Tracepoint::ALL.iter().map(|stage| value(&format!("ipc_call_{}{suffix}", stage.name()))).sum()
+            Tracepoint::OF_SYSTEM_CALL
+                .iter()
+                .map(|stage| value(&format!("ipc_call_{}{suffix}", stage.name())))
+                .sum()
         };
         assert_eq!((sum(""), sum("_instructions")), (run.cycles as f64 - 3.0, 34.0 - 1.0));
         assert_eq!(value("ipc_call_tracepoints"), 3.0);

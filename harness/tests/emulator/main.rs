@@ -29,4 +29,5 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod stages;
 mod suite;

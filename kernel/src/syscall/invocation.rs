@@ -140,7 +140,11 @@ fn begin<'k>(k: &'k Kernel, thread: Obj<Tcb>, kind: SendKind) -> Result<Invocati
         phase: Phase::Send,
         failure,
     })?;
-    let buffer = BufferRef::of_thread(thread, Access::Send);
+    // Of most messages nothing is in the buffer.
+    let buffer = match info.register_words() {
+        Some(_) => None,
+        None => BufferRef::of_thread(thread, Access::Send),
+    };
     let extra_caps = message::extra_caps(thread, buffer, info)?;
     let length = if buffer.is_some() { info.length() } else { info.length().min(NUM_MESSAGE_REGISTERS) };
     thread.set_state(k, ThreadState::Restart);

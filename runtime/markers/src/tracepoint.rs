@@ -18,12 +18,30 @@ pub enum Tracepoint {
     Switch,
     /// Registers are restored, up to the first instruction of the thread that goes on.
     Exit,
+    /// The sender of a notification sends it.
+    Send,
+    /// It has sent it.
+    Deliver,
+    /// The receiver's interrupt handler is entered.
+    Enter,
+    /// The receiver has the notification.
+    Wake,
+    /// What the notification was for goes on.
+    Done,
 }
 
 impl Tracepoint {
-    /// Every tracepoint, in the order in which a system call usually comes by.
-    pub const ALL: [Self; 7] =
+    /// The stages of a system call, in the order in which it usually comes by.
+    pub const OF_SYSTEM_CALL: [Self; 7] =
         [Self::Entry, Self::Decode, Self::Lookup, Self::Transfer, Self::Schedule, Self::Switch, Self::Exit];
+
+    /// The tracepoints of a notification's way through programs.
+    pub const OF_NOTIFICATION: [Self; 5] = [Self::Send, Self::Deliver, Self::Enter, Self::Wake, Self::Done];
+
+    /// Every tracepoint.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::OF_SYSTEM_CALL.into_iter().chain(Self::OF_NOTIFICATION)
+    }
 
     /// Its index among the markers of its role.
     #[must_use]
@@ -36,13 +54,18 @@ impl Tracepoint {
             Self::Schedule => 5,
             Self::Switch => 6,
             Self::Exit => 7,
+            Self::Send => 8,
+            Self::Deliver => 9,
+            Self::Enter => 10,
+            Self::Wake => 11,
+            Self::Done => 12,
         }
     }
 
     /// The tracepoint with this index.
     #[must_use]
     pub fn from_index(index: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|tracepoint| tracepoint.index() == index)
+        Self::all().find(|tracepoint| tracepoint.index() == index)
     }
 
     /// The name of the stage that begins there.
@@ -56,6 +79,11 @@ impl Tracepoint {
             Self::Schedule => "schedule",
             Self::Switch => "switch",
             Self::Exit => "exit",
+            Self::Send => "send",
+            Self::Deliver => "deliver",
+            Self::Enter => "enter",
+            Self::Wake => "wake",
+            Self::Done => "done",
         }
     }
 }
@@ -66,7 +94,7 @@ mod tests {
 
     #[test]
     fn no_two_tracepoints_share_an_index() {
-        for tracepoint in Tracepoint::ALL {
+        for tracepoint in Tracepoint::all() {
             assert_eq!(Tracepoint::from_index(tracepoint.index()), Some(tracepoint));
         }
         assert_eq!(Tracepoint::from_index(0), None);

@@ -418,3 +418,19 @@ fn another_address_space_empties_the_tlbs_of_a_machine_that_does_not_tag_them() 
         machine.assert_counter(0, Counter::DataTlbMisses, misses);
     }
 }
+
+#[test]
+fn a_tracepoint_is_recorded_while_something_is_measured() {
+    let mut machine = Machine::new(2);
+    let tracepoint = Marker::new(Role::Tracepoint, 3);
+    let (begin, end) = (Marker::new(Role::Begin, 1), Marker::new(Role::End, 1));
+    for (hart, marker) in
+        [(0, tracepoint), (0, begin), (1, tracepoint), (0, tracepoint), (0, end), (0, tracepoint)]
+    {
+        machine.model.switch_to(hart);
+        machine.run(KERNEL, &[NOP, marker.instruction()], None);
+    }
+    let markers: Vec<_> =
+        machine.model.take_report().markers.iter().map(|row| (row.hart, row.marker)).collect();
+    assert_eq!(markers, [(0, begin), (1, tracepoint), (0, tracepoint), (0, end)]);
+}
