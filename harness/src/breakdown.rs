@@ -100,17 +100,17 @@ impl Breakdown {
                 let traced = |row: &&SummaryRow| row.key.kernel == pair.traced && row.unit == unit;
                 rows.extend(summary.rows.iter().filter(traced).filter_map(|row| {
                     let operation = row.metric.strip_suffix(&first)?;
-                    let median = |key: &CellKey, metric: String| median(summary, key, &metric);
-                    let stage =
-                        |stage: Tracepoint| median(&row.key, format!("{operation}_{}{suffix}", stage.name()));
+                    let stage = |stage: Tracepoint| {
+                        summary.median(&row.key, &format!("{operation}_{}{suffix}", stage.name()))
+                    };
                     let untraced = CellKey { kernel: pair.untraced.clone(), ..row.key.clone() };
                     Some(Row {
                         key: row.key.clone(),
                         operation: operation.to_owned(),
                         unit,
                         stages: all_of(Tracepoint::OF_SYSTEM_CALL.map(stage))?,
-                        whole: median(&untraced, format!("{operation}{suffix}"))?,
-                        tracepoints: median(&row.key, format!("{operation}_tracepoints"))?,
+                        whole: summary.median(&untraced, &format!("{operation}{suffix}"))?,
+                        tracepoints: summary.median(&row.key, &format!("{operation}_tracepoints"))?,
                     })
                 }));
             }
@@ -135,11 +135,6 @@ impl Breakdown {
     pub fn failures(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.adds_up())
     }
-}
-
-fn median(summary: &SummaryTable, key: &CellKey, metric: &str) -> Option<f64> {
-    let found = summary.rows.iter().find(|row| row.key == *key && row.metric == metric);
-    found.map(|row| row.summary.median)
 }
 
 /// All of the numbers, if none is missing.

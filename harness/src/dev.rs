@@ -92,7 +92,7 @@ fn needs(arguments: &[OsString]) -> Vec<&'static Requirement> {
     match arguments.first().and_then(|command| command.to_str()) {
         Some("run") => vec![&GUEST_TOOLCHAIN, &EMULATOR, &FONT],
         Some("build") => vec![&GUEST_TOOLCHAIN],
-        Some("figures") => vec![&FONT],
+        Some("figures" | "report") => vec![&FONT],
         _ => Vec::new(),
     }
 }

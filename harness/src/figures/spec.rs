@@ -71,6 +71,17 @@ pub struct Part {
     pub label: String,
 }
 
+/// A whole that a bar of a [`Kind::Stack`] stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Its metric.
+    pub metric: String,
+    /// What it is called beside the cell; none in a figure of one whole.
+    pub label: Option<String>,
+    /// The metrics of its parts.
+    pub parts: Vec<String>,
+}
+
 /// What an axis measures.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +147,21 @@ fn no_panels() -> Spanned<Vec<RawPanel>> {
 }
 
 impl FigureSpec {
+    /// The wholes that a [`Kind::Stack`] shows.
+    #[must_use]
+    pub fn wholes(&self) -> Vec<Whole> {
+        let parts = |prefix: &str| self.parts.iter().map(|part| format!("{prefix}{}", part.metric)).collect();
+        if self.bars.is_empty() {
+            return vec![Whole { metric: self.metric.clone(), label: None, parts: parts("") }];
+        }
+        let whole = |bar: &Part| Whole {
+            metric: bar.metric.clone(),
+            label: Some(bar.label.clone()),
+            parts: parts(&format!("{}_", bar.metric)),
+        };
+        self.bars.iter().map(whole).collect()
+    }
+
     /// Reads every `*.toml` file in `folder`, in the order of their names.
     ///
     /// # Errors

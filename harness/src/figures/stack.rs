@@ -14,7 +14,7 @@ use super::layout::{
     TITLE_SIZE, WIDTH, text, text_width, wrap,
 };
 use super::picture::Picture;
-use super::spec::{FigureSpec, Part};
+use super::spec::{FigureSpec, Whole};
 use crate::results::SampleTable;
 
 /// Height of a bar with its name.
@@ -46,12 +46,10 @@ pub(super) struct Stack<'f> {
 impl<'f> Stack<'f> {
     /// Picks the samples and lays out the figure.
     pub(super) fn new(spec: &'f FigureSpec, table: &SampleTable, caption: &str) -> Result<Self, FigureError> {
-        let bars = if spec.bars.is_empty() {
-            bars_of(spec, table, None)?
-        } else {
-            let of_whole = spec.bars.iter().map(|whole| bars_of(spec, table, Some(whole)));
-            of_whole.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
-        };
+        let mut bars = Vec::new();
+        for whole in spec.wholes() {
+            bars.extend(bars_of(spec, table, &whole)?);
+        }
         let width = WIDTH - 2 * MARGIN;
         Ok(Self {
             spec,
@@ -158,18 +156,14 @@ impl<'f> Stack<'f> {
 }
 
 /// The bars of one whole, one per cell.
-fn bars_of(spec: &FigureSpec, table: &SampleTable, whole: Option<&Part>) -> Result<Vec<Bar>, FigureError> {
+fn bars_of(spec: &FigureSpec, table: &SampleTable, whole: &Whole) -> Result<Vec<Bar>, FigureError> {
     let mut bars: Vec<Bar> = Vec::new();
-    for part in &spec.parts {
-        let metric = match whole {
-            Some(whole) => format!("{}_{}", whole.metric, part.metric),
-            None => part.metric.clone(),
-        };
-        let of_part = FigureSpec { metric, ..spec.clone() };
+    for part in &whole.parts {
+        let of_part = FigureSpec { metric: part.clone(), ..spec.clone() };
         for (index, curve) in Curves::select(&of_part, table)?.curves.into_iter().enumerate() {
             if bars.len() <= index {
-                let name = match whole {
-                    Some(whole) => format!("{}, {}", whole.label, curve.name),
+                let name = match &whole.label {
+                    Some(label) => format!("{label}, {}", curve.name),
                     None => curve.name,
                 };
                 bars.push(Bar { name, parts: Vec::new() });

@@ -10,6 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{MessageInfo, Syscall};
+use rel4_markers::{Role, Tracepoint};
 
 use super::user_mode::{self, ECALL};
 use super::{csr, timer};
@@ -54,6 +55,20 @@ macro_rules! enter_hart {
     };
 }
 
+/// The tracepoint of the first instruction of a trap.
+#[cfg(not(feature = "tracepoints"))]
+macro_rules! trap_tracepoint {
+    () => {
+        "/* {tracepoint} {entry} */"
+    };
+}
+#[cfg(feature = "tracepoints")]
+macro_rules! trap_tracepoint {
+    () => {
+        ".insn i 0x13, 2, x0, x{tracepoint}, {entry}"
+    };
+}
+
 global_asm!(
     r#"
     .option push
@@ -86,6 +101,9 @@ _start:
     .section .text.trap, "ax"
     .balign 64
 rel4_trap_entry:
+    "#,
+    trap_tracepoint!(),
+    r#"
     csrrw   tp, sscratch, tp
     beqz    tp, rel4_kernel_trapped
     sd      ra, 8*1(tp)
@@ -191,6 +209,8 @@ rel4_kernel_trapped:
     next_pc = const offset_of!(Context, next_pc),
     kernel_stack = const offset_of!(Context, kernel_stack),
     hart = const offset_of!(Context, hart),
+    tracepoint = const Role::Tracepoint.register(),
+    entry = const Tracepoint::Entry.index(),
 );
 
 /// The kernel state. Written once by the boot hart before any trap can come.
