@@ -141,7 +141,7 @@ fn stage_of(row: &MarkerRow) -> Option<Stage> {
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::Detail;
+    use rel4_costmodel::options::{Detail, Order};
     use rel4_costmodel::report::{End, TrapStages};
 
     use super::*;
@@ -161,6 +161,7 @@ mod tests {
             end: End::Exit,
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: Vec::new(),
