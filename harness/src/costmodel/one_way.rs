@@ -142,7 +142,7 @@ fn instructions(figures: &Figures) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::Detail;
+    use rel4_costmodel::options::{Detail, Order};
     use rel4_costmodel::report::{End, Figure, TrapStages};
     use rel4_markers::Marker;
 
@@ -165,6 +165,7 @@ mod tests {
             end: End::Exit,
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: Vec::new(),
