@@ -61,7 +61,8 @@ pub(super) struct RawPlatform {
     pub(super) run_s: At<i64>,
     pub(super) stall_s: Option<At<i64>>,
     pub(super) preset: Option<At<PathBuf>>,
-    pub(super) emulator: Option<PathBuf>,
+    pub(super) emulator: Option<At<PathBuf>>,
+    pub(super) board: Option<At<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,8 +9,8 @@ use super::kernel::Profile;
 use super::program::{self, PROGRAMS};
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
 use super::{
-    Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
-    Parameter, Program, RootServer, Settings, Value, Workload, names,
+    Board, Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind,
+    Matrix, Parameter, Program, RootServer, Settings, Value, Workload, names,
 };
 use crate::costmodel::preset;
 
@@ -220,9 +220,57 @@ impl Check<'_> {
         }
     }
 
+    /// The kind of a platform: an emulator has no board file, a board has one and a clock of its own.
+    fn kind(&mut self, raw: &RawPlatform, clock: Option<Clock>) -> Option<MachineKind> {
+        #[derive(Clone, Copy)]
+        enum Kind {
+            Qemu,
+            Board,
+        }
+        let kind =
+            self.choice(&raw.kind, &[("qemu", Kind::Qemu), ("board", Kind::Board)], "platform kind")?;
+        let mistakes = self.mistakes.len();
+        match (kind, clock) {
+            (Kind::Qemu, Some(Clock::Board)) => {
+                let message = "the clock `board` is a board's own; an emulator has `icount`, `schedule`, `model` or `host`";
+                self.mistake(raw.clock.span(), message.to_owned());
+            }
+            (Kind::Board, Some(Clock::Icount | Clock::Schedule | Clock::Model | Clock::Host)) => {
+                self.mistake(raw.clock.span(), "a board has the clock `board`".to_owned());
+            }
+            (Kind::Qemu, _) | (Kind::Board, _) => {}
+        }
+        match (kind, &raw.board) {
+            (Kind::Qemu, None) => {}
+            (Kind::Qemu, Some(board)) => {
+                self.mistake(board.span(), "only the kind `board` has a board file; remove it".to_owned());
+            }
+            (Kind::Board, None) => {
+                let message =
+                    "the kind `board` needs `board`, a file that says how to reach it; see docs/boards.md";
+                self.mistake(raw.kind.span(), message.to_owned());
+            }
+            (Kind::Board, Some(_)) => {}
+        }
+        if let (Kind::Board, Some(emulator)) = (kind, &raw.emulator) {
+            self.mistake(emulator.span(), "a board has no emulator; remove it".to_owned());
+        }
+        if self.mistakes.len() > mistakes {
+            return None;
+        }
+        let Some(file) = &raw.board else { return Some(MachineKind::Qemu) };
+        match Board::load(&self.relative(file.get_ref())) {
+            Ok(board) => Some(MachineKind::Board(Box::new(board))),
+            Err(error) => {
+                self.mistake(file.span(), error.to_string());
+                None
+            }
+        }
+    }
+
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
-        let kind = self.choice(&raw.kind, &MachineKind::NAMES, "platform kind");
         let clock = self.choice(&raw.clock, &Clock::NAMES, "clock");
+        let kind = self.kind(raw, clock);
         let harts = self.number(&raw.harts, 1..=4, "harts");
         let memory_mib = self.number(&raw.memory_mib, 128..=65_536, "memory_mib");
         let boot_s = self.number(&raw.boot_s, LIMIT_S, "boot_s");
@@ -248,7 +296,7 @@ impl Check<'_> {
             run_limit: Duration::from_secs(run_s?.into()),
             stall_limit: Duration::from_secs(stall_s?.into()),
             preset,
-            emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
+            emulator: raw.emulator.as_ref().map(|path| self.relative(path.get_ref())),
         })
     }
 
