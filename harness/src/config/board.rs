@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, Diagnostic};
@@ -24,7 +24,7 @@ const LOCK_WAIT_S: u32 = 600;
 const LONGEST_WAIT_S: u32 = 86_400;
 
 /// A board behind a host that speaks SSH.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     /// The board's host: a name or an address.
     pub host: String,

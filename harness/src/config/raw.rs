@@ -63,6 +63,7 @@ pub(super) struct RawPlatform {
     pub(super) preset: Option<At<PathBuf>>,
     pub(super) emulator: Option<At<PathBuf>>,
     pub(super) board: Option<At<PathBuf>>,
+    pub(super) order: Option<At<String>>,
 }
 
 #[derive(Debug, Deserialize)]

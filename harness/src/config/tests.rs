@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rel4_costmodel::options::Order;
+
 use super::*;
 
 const GOOD: &str = r#"[kernels.sel4]
@@ -96,7 +98,7 @@ fn names_that_are_not_defined_are_answered_with_the_known_ones() {
     );
     assert_eq!(
         mistake("clock = \"icount\"", "clock = \"wall\"").lines().next(),
-        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, schedule, model, host")
+        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, schedule, model, host, board")
     );
     assert!(mistake("\"sync-ipc\"", "\"sync_ipc\"").contains("did you mean `sync-ipc`?"));
     assert!(mistake("program = \"ipc-pingpong\"", "program = \"ping\"").contains("unknown program `ping`"));
@@ -134,6 +136,35 @@ fn the_model_needs_a_preset_and_no_other_clock_has_one() {
     assert_eq!(
         mistake("harts = 1", "harts = 1\npreset = \"costmodel/u54.toml\""),
         "configs/m.toml:9:10: only the clock `model` has a `preset`; remove one or change the other"
+    );
+}
+
+#[test]
+fn the_order_of_harts_is_a_choice_under_the_model_alone() {
+    let with = |clock: &str, order: &str| {
+        let preset = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/costmodel/u54.toml");
+        let preset = if clock == "model" { format!("\npreset = \"{preset}\"") } else { String::new() };
+        GOOD.replace("clock = \"icount\"", &format!("clock = \"{clock}\"\norder = \"{order}\"{preset}"))
+    };
+    for order in Order::ALL {
+        let matrix = parse(&with("model", order.name())).expect("valid");
+        assert_eq!(matrix.platforms["virt-icount"].order, order);
+    }
+    assert_eq!(parse(GOOD).expect("valid").platforms["virt-icount"].order, Order::Instructions);
+    let mistake = |clock, order| parse(&with(clock, order)).expect_err("must be refused").to_string();
+    assert_eq!(
+        mistake("model", "cycle"),
+        "configs/m.toml:11:9: unknown order `cycle`; did you mean `cycles`? known: instructions, cycles"
+    );
+    assert_eq!(
+        mistake("schedule", "instructions"),
+        "configs/m.toml:11:9: under the clock `schedule` harts always take turns by instructions; remove `order` or \
+         change the clock"
+    );
+    assert_eq!(
+        mistake("host", "cycles"),
+        "configs/m.toml:11:9: only under the clock `model` is the order of harts a choice; remove `order` or change the \
+         clock"
     );
 }
 
@@ -177,4 +208,16 @@ fn what_is_not_built_here_has_no_build_settings() {
     assert!(message.contains("a kernel that is not built here is measured as it is"), "{message}");
     let message = mistake("features = [\"sync-ipc\"]", "features = [\"sync-ipc\"]\nharts = 2");
     assert!(message.contains("one with `features` has settings.max_harts"), "{message}");
+}
+
+#[test]
+fn a_board_and_an_emulator_are_not_mixed_up() {
+    let board = |more: &str| GOOD.replace("kind = \"qemu\"", &format!("kind = \"board\"\n{more}"));
+    let refused = |text: &str| parse(text).expect_err("must be refused").to_string();
+    assert!(mistake("clock = \"icount\"", "clock = \"board\"").contains("a board's own"));
+    assert!(mistake("harts = 1", "harts = 1\nboard = \"b.toml\"").contains("only the kind `board`"));
+    assert!(refused(&board("")).contains("see docs/boards.md"));
+    assert!(refused(&board("board = \"b.toml\"")).contains("a board has the clock `board`"));
+    let own_clock = board("board = \"b.toml\"").replace("\"icount\"", "\"board\"");
+    assert!(refused(&own_clock).contains("b.toml: cannot read"), "{}", refused(&own_clock));
 }

@@ -5,6 +5,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rel4_costmodel::options::Order;
+
 use super::kernel::Profile;
 use super::program::{self, PROGRAMS};
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
@@ -229,33 +231,34 @@ impl Check<'_> {
         }
         let kind =
             self.choice(&raw.kind, &[("qemu", Kind::Qemu), ("board", Kind::Board)], "platform kind")?;
-        let mistakes = self.mistakes.len();
-        match (kind, clock) {
-            (Kind::Qemu, Some(Clock::Board)) => {
-                let message = "the clock `board` is a board's own; an emulator has `icount`, `schedule`, `model` or `host`";
-                self.mistake(raw.clock.span(), message.to_owned());
+        let mut wrong = Vec::new();
+        match kind {
+            Kind::Qemu => {
+                if let Some(board) = &raw.board {
+                    wrong.push((board.span(), "only the kind `board` has a board file; remove it"));
+                }
+                if clock == Some(Clock::Board) {
+                    let message = "the clock `board` is a board's own; QEMU has `icount`, `schedule`, `model` and `host`";
+                    wrong.push((raw.clock.span(), message));
+                }
             }
-            (Kind::Board, Some(Clock::Icount | Clock::Schedule | Clock::Model | Clock::Host)) => {
-                self.mistake(raw.clock.span(), "a board has the clock `board`".to_owned());
+            Kind::Board => {
+                if raw.board.is_none() {
+                    let message = "the kind `board` needs `board`, a file that says how to reach it; see docs/boards.md";
+                    wrong.push((raw.kind.span(), message));
+                }
+                if let Some(emulator) = &raw.emulator {
+                    wrong.push((emulator.span(), "a board has no emulator; remove it"));
+                }
+                if clock.is_some_and(|clock| clock != Clock::Board) {
+                    wrong.push((raw.clock.span(), "a board has the clock `board`"));
+                }
             }
-            (Kind::Qemu, _) | (Kind::Board, _) => {}
         }
-        match (kind, &raw.board) {
-            (Kind::Qemu, None) => {}
-            (Kind::Qemu, Some(board)) => {
-                self.mistake(board.span(), "only the kind `board` has a board file; remove it".to_owned());
+        if !wrong.is_empty() {
+            for (span, message) in wrong {
+                self.mistake(span, message.to_owned());
             }
-            (Kind::Board, None) => {
-                let message =
-                    "the kind `board` needs `board`, a file that says how to reach it; see docs/boards.md";
-                self.mistake(raw.kind.span(), message.to_owned());
-            }
-            (Kind::Board, Some(_)) => {}
-        }
-        if let (Kind::Board, Some(emulator)) = (kind, &raw.emulator) {
-            self.mistake(emulator.span(), "a board has no emulator; remove it".to_owned());
-        }
-        if self.mistakes.len() > mistakes {
             return None;
         }
         let Some(file) = &raw.board else { return Some(MachineKind::Qemu) };
@@ -266,6 +269,22 @@ impl Check<'_> {
                 None
             }
         }
+    }
+
+    /// By which clock harts take turns.
+    fn order(&mut self, raw: Option<&At<String>>, clock: Option<Clock>) -> Option<Order> {
+        let Some(raw) = raw else { return Some(Order::default()) };
+        let choices = Order::ALL.map(|order| (order.name(), order));
+        let order = self.choice(raw, &choices, "order");
+        let fixed = match clock? {
+            Clock::Model => return order,
+            Clock::Schedule => "under the clock `schedule` harts always take turns by instructions",
+            Clock::Icount | Clock::Host | Clock::Board => {
+                "only under the clock `model` is the order of harts a choice"
+            }
+        };
+        self.mistake(raw.span(), format!("{fixed}; remove `order` or change the clock"));
+        None
     }
 
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
@@ -285,6 +304,7 @@ impl Check<'_> {
             }
         }
         let preset = self.preset(raw.preset.as_ref(), clock, raw.clock.span());
+        let order = self.order(raw.order.as_ref(), clock);
         Some(Machine {
             kind: kind?,
             machine: raw.machine.get_ref().clone(),
@@ -296,6 +316,7 @@ impl Check<'_> {
             run_limit: Duration::from_secs(run_s?.into()),
             stall_limit: Duration::from_secs(stall_s?.into()),
             preset,
+            order: order?,
             emulator: raw.emulator.as_ref().map(|path| self.relative(path.get_ref())),
         })
     }
