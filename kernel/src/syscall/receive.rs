@@ -22,7 +22,7 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
     if let Some(cap) = cap.as_endpoint()
         && cap.rights.contains(CapRights::READ)
     {
-        delete::delete_simple(k, thread.caller_slot());
+        delete::delete_reply(thread.caller_slot());
         cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
     } else if let Some(cap) = cap.as_notification()
         && cap.rights.contains(CapRights::READ)

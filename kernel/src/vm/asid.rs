@@ -25,6 +25,11 @@ impl Asid {
     const fn index(self) -> usize {
         self.0 as usize & (POOL_LEN - 1)
     }
+
+    /// The identifiers of the pool whose first one this is.
+    pub fn all_of_pool(self) -> impl Iterator<Item = Self> {
+        (0..POOL_LEN as u16).map(move |index| Self(self.0 + index))
+    }
 }
 
 /// The root tables of 512 consecutive ASIDs. 4 KiB, zeroed memory is an empty pool.
@@ -75,11 +80,7 @@ impl AsidTable {
             self.pools[cap.base.pool() % POOLS].set(None);
             // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again.
             remote::activate_spaces(k);
-            for index in 0..POOL_LEN {
-                if cap.pool.roots[index].get().is_some() {
-                    remote::flush_asid(k, Asid(cap.base.0 + index as u16));
-                }
-            }
+            remote::flush_pool(k, cap.base);
         }
     }
 
@@ -98,9 +99,7 @@ impl AsidTable {
 impl Obj<AsidPool> {
     /// A free ASID of the pool whose first one is `base`. ASID 0 is never given out.
     pub fn free_asid(self, base: Asid) -> Option<Asid> {
-        (0..POOL_LEN)
-            .map(|index| Asid(base.0 + index as u16))
-            .find(|asid| asid.0 != 0 && self.roots[asid.index()].get().is_none())
+        base.all_of_pool().find(|asid| asid.0 != 0 && self.roots[asid.index()].get().is_none())
     }
 
     /// Makes `root` the root table of `asid`, which belongs to this pool.
