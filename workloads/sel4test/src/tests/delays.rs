@@ -173,7 +173,11 @@ fn send(env: &mut Env) -> Outcome {
         }
         let (_, registers) = prepare(0, MSG_MAX_LENGTH, |index| index as u64);
         let info = MessageInfo::new(0, 0, MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH);
-        COST.store(cost(|| Ok(arch::send(ENDPOINT, info, registers)))?, Ordering::Relaxed);
+        let cost = cost(|| {
+            arch::send(ENDPOINT, info, registers);
+            Ok(())
+        })?;
+        COST.store(cost, Ordering::Relaxed);
         Ok(0)
     }
     fn receive([endpoint, ..]: [u64; 4]) -> Outcome<u64> {
