@@ -26,8 +26,8 @@ pub enum Request {
     },
     /// Forget all translations of an address space.
     FlushAsid(Asid),
-    /// Forget all translations of the address spaces of an ASID pool, whose first identifier is told.
-    FlushPool(Asid),
+    /// Forget all translations.
+    FlushAll,
     /// Look up the current thread's address space again: it may have gone.
     ActivateSpace,
     /// Stop running a thread, so that its registers are all in memory.
@@ -45,7 +45,7 @@ impl Request {
         match self {
             Self::FlushPage { vaddr, asid } => (u64::from(asid.0) << 8, vaddr),
             Self::FlushAsid(asid) => (u64::from(asid.0) << 8 | 1, 0),
-            Self::FlushPool(base) => (u64::from(base.0) << 8 | 6, 0),
+            Self::FlushAll => (6, 0),
             Self::ActivateSpace => (2, 0),
             Self::Stop => (3, 0),
             #[cfg(feature = "uintr")]
@@ -64,7 +64,7 @@ impl Request {
             #[cfg(feature = "uintr")]
             5 => Self::CloseFile(argument as usize),
             1 => Self::FlushAsid(asid),
-            6 => Self::FlushPool(asid),
+            6 => Self::FlushAll,
             2 => Self::ActivateSpace,
             _ => Self::Stop,
         }
@@ -131,7 +131,7 @@ pub fn serve(k: &Kernel) {
     match Request::decode(words.into()) {
         Request::FlushPage { vaddr, asid } => arch::flush_page(vaddr, asid),
         Request::FlushAsid(asid) => arch::flush_asid(asid),
-        Request::FlushPool(base) => base.all_of_pool().for_each(arch::flush_asid),
+        Request::FlushAll => arch::flush_all(),
         Request::ActivateSpace => crate::vm::space::activate(k, k.current()),
         Request::Stop => stop_current(k),
         #[cfg(feature = "uintr")]
@@ -171,10 +171,10 @@ pub fn flush_asid(k: &Kernel, asid: Asid) {
     ask(k, Request::FlushAsid(asid), |_| true);
 }
 
-/// Forgets all translations of all address spaces of a pool on all harts, which takes one request, not one for each space.
-pub fn flush_pool(k: &Kernel, base: Asid) {
-    base.all_of_pool().for_each(arch::flush_asid);
-    ask(k, Request::FlushPool(base), |_| true);
+/// Forgets all translations of all address spaces on all harts.
+pub fn flush_all(k: &Kernel) {
+    arch::flush_all();
+    ask(k, Request::FlushAll, |_| true);
 }
 
 /// Makes every hart look up its current thread's address space again.
@@ -223,7 +223,7 @@ mod tests {
         for request in [
             Request::FlushPage { vaddr: 0x3f_ffff_e000, asid },
             Request::FlushAsid(asid),
-            Request::FlushPool(asid),
+            Request::FlushAll,
             Request::ActivateSpace,
             Request::Stop,
             #[cfg(feature = "uintr")]

@@ -25,11 +25,6 @@ impl Asid {
     const fn index(self) -> usize {
         self.0 as usize & (POOL_LEN - 1)
     }
-
-    /// The identifiers of the pool whose first one this is.
-    pub fn all_of_pool(self) -> impl Iterator<Item = Self> {
-        (0..POOL_LEN as u16).map(move |index| Self(self.0 + index))
-    }
 }
 
 /// The root tables of 512 consecutive ASIDs. 4 KiB, zeroed memory is an empty pool.
@@ -78,9 +73,10 @@ impl AsidTable {
     pub fn delete_pool(&self, k: &Kernel, cap: AsidPoolCap) {
         if self.pool(cap.base) == Some(cap.pool) {
             self.pools[cap.base.pool() % POOLS].set(None);
-            // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again.
+            // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again. Everything,
+            // since a fence for each of the 512 would take much longer.
             remote::activate_spaces(k);
-            remote::flush_pool(k, cap.base);
+            remote::flush_all(k);
         }
     }
 
@@ -99,7 +95,9 @@ impl AsidTable {
 impl Obj<AsidPool> {
     /// A free ASID of the pool whose first one is `base`. ASID 0 is never given out.
     pub fn free_asid(self, base: Asid) -> Option<Asid> {
-        base.all_of_pool().find(|asid| asid.0 != 0 && self.roots[asid.index()].get().is_none())
+        (0..POOL_LEN)
+            .map(|index| Asid(base.0 + index as u16))
+            .find(|asid| asid.0 != 0 && self.roots[asid.index()].get().is_none())
     }
 
     /// Makes `root` the root table of `asid`, which belongs to this pool.

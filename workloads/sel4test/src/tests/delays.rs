@@ -156,7 +156,7 @@ fn rotate(env: &mut Env) -> Outcome {
     const LAST: u64 = 1;
     let [target, pivot, source] = [endless_node(env)?, endless_node(env)?, endless_node(env)?];
     for node in [pivot, source] {
-        node.slot(LAST, WORD_BITS).copy_from(slot(env.endpoint()?.0), CapRights::ALL)?;
+        node.slot(LAST, WORD_BITS).copy_from(slot(env.tcb()?.0), CapRights::ALL)?;
     }
     let [target, pivot, source] = [target, pivot, source].map(|node| node.slot(LAST, WORD_BITS));
     report::measured(cost(|| Ok(target.rotate_from(pivot, source)?))?);
