@@ -3,7 +3,7 @@
 mod answers;
 
 use rel4_abi::cptr::WORD_BITS;
-use rel4_abi::{CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo};
+use rel4_abi::{CPtr, CapRights, Error, LookupFailure, MessageInfo};
 use rel4_runtime::arch;
 use rel4_runtime::cap::{Endpoint, Notification};
 
@@ -76,13 +76,8 @@ fn read(env: &mut Env) -> Outcome {
             check_eq!(receiver.join()?, GOOD);
         } else {
             bouncer.let_others_run();
-            match message::fault(&faults.nb_recv()) {
-                Some(FaultMessage::CapFault { cptr, in_receive_phase, failure, .. }) => {
-                    let missing = LookupFailure::MissingCapability { bits_left: 0 };
-                    check_eq!((cptr, in_receive_phase, failure), (copy.word(), 1, missing));
-                }
-                other => check_eq!(other, None),
-            }
+            let missing = LookupFailure::MissingCapability { bits_left: 0 };
+            check_eq!(message::cap_fault(&faults.nb_recv()), Some((copy.word(), 1, missing)));
         }
     }
     Ok(())
