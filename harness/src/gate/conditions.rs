@@ -1,4 +1,4 @@
-//! What instruction counts depend on besides the sources.
+//! What measured costs depend on besides the sources.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::manifest::Manifest;
 /// by what it holds.
 const VALUES_THAT_DO_NOT_MATTER: [&str; 4] = ["-kernel", "-serial", "-append", "-plugin"];
 
-/// Why the counts of two runs cannot be compared, one line each.
-pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) -> Vec<String> {
+/// Why the numbers of two runs cannot be compared, one line each.
+pub(crate) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) -> Vec<String> {
     let (reference, run) = match (reference, run) {
         (Some(reference), Some(run)) => (reference, run),
         (None, _) => {
@@ -31,6 +31,9 @@ pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) 
     for (platform, emulator) in &reference.emulators {
         let Some(here) = run.emulators.get(platform) else { continue };
         check(&format!("emulator for {platform}"), Some(&emulator.version), Some(&here.version));
+        if let (Some(plugin), Some(here)) = (plugin(reference, platform), plugin(run, platform)) {
+            check(&format!("plugin of the cost model for {platform}"), Some(plugin), Some(here));
+        }
         if let Some(preset) = preset(reference, platform) {
             check(&format!("preset for {platform}"), Some(preset), self::preset(run, platform));
         }
@@ -41,6 +44,11 @@ pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) 
         }
     }
     differences
+}
+
+/// The cost model's plugin of a platform, if it has one.
+fn plugin<'m>(manifest: &'m Manifest, platform: &str) -> Option<&'m str> {
+    Some(&manifest.models.get(platform)?.plugin.sha256)
 }
 
 /// What the preset of a platform holds, if it has one.
