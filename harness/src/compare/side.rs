@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::gate::conditions;
-use crate::manifest::{BuildRecord, Manifest};
+use crate::manifest::{BuildRecord, ImageRecord, Manifest};
 use crate::report::Findings;
 use crate::results::CellKey;
 
@@ -75,23 +75,27 @@ impl<'r> Side<'r> {
     /// Why it is not to be compared with `other`, one line each.
     #[must_use]
     pub fn obstacles(&self, other: &Side<'_>) -> Vec<String> {
-        let mut obstacles = conditions::differences(Some(self.manifest), Some(other.manifest));
-        if self.kernel.is_none() {
-            let builds = |side: &Side<'_>| -> BTreeMap<String, BuildRecord> {
-                let built = |(name, image): (&String, &crate::manifest::ImageRecord)| {
-                    Some((name.clone(), image.build_of_our_kernel()?.clone()))
-                };
-                side.manifest.images.iter().filter_map(built).collect()
-            };
-            let theirs = builds(other);
-            for (name, ours) in builds(self) {
-                let Some(theirs) = theirs.get(&name) else { continue };
-                if (&ours.features, &ours.settings) != (&theirs.features, &theirs.settings) {
-                    obstacles.push(format!("kernel {name} is built with other features or settings"));
-                }
-            }
+        if self.kernel.is_some() {
+            // They are of one run, whose kernels differ on purpose.
+            return Vec::new();
         }
+        let mut obstacles = conditions::differences(Some(self.manifest), Some(other.manifest));
+        let (ours, theirs) = (self.builds(), other.builds());
+        let differs = |name: &&&String| {
+            theirs.get(**name).is_some_and(|theirs| {
+                let ours = ours[**name];
+                (&ours.features, &ours.settings) != (&theirs.features, &theirs.settings)
+            })
+        };
+        let named = |name: &String| format!("kernel {name} is built with other features or settings");
+        obstacles.extend(ours.keys().filter(differs).map(|name| named(name)));
         obstacles
+    }
+
+    /// How its images were built, as far as their kernels are this workspace's.
+    fn builds(&self) -> BTreeMap<&String, &BuildRecord> {
+        let built = |(name, image): (&'r String, &'r ImageRecord)| Some((name, image.build_of_our_kernel()?));
+        self.manifest.images.iter().filter_map(built).collect()
     }
 
     /// The order in which the cells of the two kernels were booted, as letters: `ABBA`. None for two runs, which are two sessions.
