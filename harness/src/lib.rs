@@ -12,6 +12,7 @@
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
 pub mod bootargs;
+pub mod breakdown;
 pub mod build;
 pub mod claims;
 pub mod cli;

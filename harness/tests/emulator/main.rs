@@ -31,4 +31,6 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod notification;
+mod stages;
 mod suite;
