@@ -40,12 +40,13 @@ pub fn compare(args: &CompareArgs) -> anyhow::Result<Exit> {
             let [one, other] = [one, other].map(|kernel| Side::kernel(kernel, &manifest, &findings));
             sides(args, &one, &other)
         }
-        (runs, _) => {
+        (runs, []) => {
             if args.force || args.csv.is_some() {
                 bail!("--force and --csv are for two runs, or for two kernels with --between");
             }
             with_upstream(&runs.first().cloned().unwrap_or_else(latest), &args.kernels)
         }
+        (_, _) => bail!("--between takes two kernels, once"),
     }
 }
 

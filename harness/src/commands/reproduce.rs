@@ -1,8 +1,9 @@
 //! `harness reproduce`.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::run::{fresh_directory, run_into};
 use crate::claims::{CLAIMS_MARKDOWN, Claim, Table};
@@ -49,7 +50,7 @@ pub fn reproduce(args: &ReproduceArgs) -> anyhow::Result<Exit> {
 }
 
 /// Figures and claims.
-fn conclude(workspace: &Workspace, run: &Path, manifest: &Manifest, out: &PathBuf) -> anyhow::Result<Exit> {
+fn conclude(workspace: &Workspace, run: &Path, manifest: &Manifest, out: &Path) -> anyhow::Result<Exit> {
     let findings = Findings::from_tables(run)?;
     let drawing = report::draw(&workspace.figure_specifications(), &findings.samples, manifest, out)?;
     for figure in drawing.drawn {
@@ -61,8 +62,9 @@ fn conclude(workspace: &Workspace, run: &Path, manifest: &Manifest, out: &PathBu
     let claims = Claim::load_all(&workspace.claims())?;
     let upstream = published::instructions(&workspace.upstream_numbers())?;
     let table = Table::new(&claims, manifest, &findings, &upstream);
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     table.save(out)?;
-    if *out != *run {
+    if out != run {
         table.save(run)?;
     }
     println!("claims: {}\n\n{table}", out.join(CLAIMS_MARKDOWN).display());
