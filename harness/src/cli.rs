@@ -29,6 +29,7 @@ enum Command {
     Parse(ParseArgs),
     Figures(FiguresArgs),
     Report(ReportArgs),
+    Reproduce(ReproduceArgs),
     Gate(GateArgs),
     Compare(CompareArgs),
     Validate(ValidateArgs),
@@ -72,6 +73,7 @@ Examples:
   harness run --matrix configs/eval.toml --filter 'ipc.sel4.*.words-0.*'
   harness run --matrix configs/quick.toml --out results/mine
   harness run --matrix configs/sel4test.toml --param tests=IPC0001 --param rounds=10
+  harness run --matrix configs/quick.toml --gate results/reference
 
 Ctrl-C stops after the cell under way is turned off. What is finished is kept; the same command with
 `--out DIRECTORY` takes an unfinished run up again where it stopped. A finished cell is never run twice.")]
@@ -91,6 +93,16 @@ pub struct RunArgs {
     /// Print the plan and its commands and do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Judge the run by this one when it is done, as `harness gate` does
+    #[arg(long, value_name = "REFERENCE_RUN")]
+    pub gate: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// All of `matrix`.
+    pub(crate) fn of_matrix(matrix: PathBuf) -> Self {
+        Self { matrix, filters: Vec::new(), parameters: Vec::new(), out: None, dry_run: false, gate: None }
+    }
 }
 
 /// Read a serial log, or derive a run's results from its logs again.
@@ -146,15 +158,44 @@ pub struct ReportArgs {
     pub out: Option<PathBuf>,
 }
 
-/// Compare the instruction counts of a run with those of a reference, exactly.
+/// Run the whole evaluation, draw every figure, and hold the paper's claims against what was measured.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness reproduce --quick                  a fair sample, in minutes; everything into results/<date>-quick
+  harness reproduce                          configs/eval.toml, in hours; figures and claims into paper-figures/
+  harness reproduce --run results/mine       take an unfinished run up again, or judge a finished one
+
+The claims are data: paper-figures/claims/*.toml. What was not measured says why, what fails which stage costs the most. The table is
+claims.md and claims.csv, and in the run's report.html.
+
+The answer is also the exit code: 0 every claim is met, 1 one fails, 2 some were not measured, 3 cells are missing.")]
+pub struct ReproduceArgs {
+    /// Run configs/quick.toml instead of configs/eval.toml
+    #[arg(long)]
+    pub quick: bool,
+    /// The run directory [default: results/<date>-<matrix>]
+    #[arg(long, value_name = "RUN_DIRECTORY")]
+    pub run: Option<PathBuf>,
+    /// Where figures and claims go [default: paper-figures/ of the checkout; with --quick, paper-figures/ of the run]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub out: Option<PathBuf>,
+}
+
+/// Judge a run by a reference: pass, regression or inconclusive.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   harness gate --reference results/reference              the last run
   harness gate --reference results/reference results/mine
+  harness gate --reference results/reference --remember   and learn from it if it passes
 
-The answer is also the exit code: 0 no count is above the reference's, 1 one is, 2 the runs are not alike enough to be
-compared (other emulator, compiler or parameters), 3 one of them cannot be read.")]
+Instruction counts of one hart may not rise by one. Modelled cycles and what several harts do may rise by a few per cent, or by as much
+as the runs of the history spread; host time is judged only with a history. What costs more is run again, with the run's own
+images, before it is called a regression. docs/gate.md says more.
+
+The answer is also the exit code: 0 pass; 1 regression; 2 inconclusive: the runs are not alike (other emulator, compiler or
+parameters), or a suspicion was not confirmed; 3 one of them cannot be read.")]
 pub struct GateArgs {
     /// The run to compare with
     #[arg(long, value_name = "RUN_DIRECTORY")]
@@ -162,26 +203,47 @@ pub struct GateArgs {
     /// The run to judge [default: results/latest]
     #[arg(value_name = "RUN_DIRECTORY")]
     pub run: Option<PathBuf>,
+    /// Earlier runs to learn from [default: results/history]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub history: Option<PathBuf>,
+    /// Add the run to the history if it passes
+    #[arg(long)]
+    pub remember: bool,
 }
 
-/// Compare the instruction counts of single operations with upstream seL4's own.
+/// Compare two runs, two kernels of a run, or a run with upstream seL4's own numbers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  harness run --matrix configs/bench.toml && harness compare
-  harness compare results/mine --kernel sel4
+  harness compare results/before results/after                 two runs, cell by cell
+  harness compare results/mine --between sel4 rel4-compat      two kernels of a run, with the costs of a test suite's tests
+  harness compare                                              the last run with upstream's instruction counts
+  harness compare results/mine --kernel sel4                   the same for one kernel
 
-Prints a table for each kernel and writes upstream-instructions.csv into the run directory. Upstream's numbers are in
-results/upstream.
+Two runs or kernels: the ratio of medians, second to first, with its 95 % bootstrap interval. Runs that are not alike (compiler, firmware,
+emulator, machine, preset, plugin, kernel settings) are refused unless --force is given. Kernels of one run were booted in turned order
+(A B B A); two runs are two sessions, between which host time must not be compared.
 
-The answer is also the exit code: 0 no operation costs more than upstream's, 1 one does, 2 there is nothing to compare.")]
+Upstream: a table for each kernel, and upstream-instructions.csv in the run directory. Upstream's numbers are in results/upstream.
+
+The exit code: 0 compared, and against upstream no operation costs more; 1 one costs more than upstream's; 2 there is nothing to compare,
+or the two are not alike.")]
 pub struct CompareArgs {
-    /// The run [default: results/latest]
-    #[arg(value_name = "RUN_DIRECTORY")]
-    pub run: Option<PathBuf>,
-    /// Compare this kernel only; may be given several times
-    #[arg(long = "kernel", value_name = "NAME")]
+    /// One run [default: results/latest], or two to compare with each other
+    #[arg(value_name = "RUN_DIRECTORY", num_args = 0..=2)]
+    pub runs: Vec<PathBuf>,
+    /// Compare these two kernels of the run with each other
+    #[arg(long, value_names = ["KERNEL", "KERNEL"], num_args = 2)]
+    pub between: Vec<String>,
+    /// Compare this kernel only with upstream; may be given several times
+    #[arg(long = "kernel", value_name = "NAME", conflicts_with = "between")]
     pub kernels: Vec<String>,
+    /// Write the pairs of two runs or kernels to this file
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Compare also what is not alike
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Judge the cost model's cycles by those of a board, operation by operation.
@@ -264,6 +326,12 @@ pub fn main() -> Exit {
     }
 }
 
+/// Whether the command line knows `arguments`.
+#[cfg(test)]
+pub(crate) fn check(arguments: &[OsString]) -> Result<(), clap::Error> {
+    Cli::try_parse_from(std::iter::once(OsString::from("harness")).chain(arguments.iter().cloned())).map(drop)
+}
+
 fn carry_out(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Build(args) => commands::build::build(args),
@@ -271,6 +339,7 @@ fn carry_out(command: &Command) -> anyhow::Result<Exit> {
         Command::Parse(args) => commands::parse::parse(args),
         Command::Figures(args) => commands::figures::figures(args),
         Command::Report(args) => commands::report::report(args),
+        Command::Reproduce(args) => commands::reproduce::reproduce(args),
         Command::Gate(args) => commands::gate::gate(args),
         Command::Compare(args) => commands::compare::compare(args),
         Command::Validate(args) => commands::validate::validate(args),

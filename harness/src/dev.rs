@@ -90,7 +90,7 @@ fn needs(arguments: &[OsString]) -> Vec<&'static Requirement> {
         return Vec::new();
     }
     match arguments.first().and_then(|command| command.to_str()) {
-        Some("run") => vec![&GUEST_TOOLCHAIN, &EMULATOR, &FONT],
+        Some("run" | "reproduce") => vec![&GUEST_TOOLCHAIN, &EMULATOR, &FONT],
         Some("build") => vec![&GUEST_TOOLCHAIN],
         Some("figures" | "report") => vec![&FONT],
         _ => Vec::new(),
@@ -236,6 +236,22 @@ mod tests {
     fn nothing_and_nonsense_are_no_tasks() {
         assert_eq!(Task::of(&[]), None);
         assert_eq!(Task::of(&words("frobnicate")), None);
+    }
+
+    #[test]
+    fn what_continuous_integration_runs_exists() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let commands: Vec<_> = workflow.lines().filter_map(|line| line.split_once("./x ")).collect();
+        assert!(commands.len() >= 2, "it tests and it runs the main job: {commands:?}");
+        for (_, arguments) in commands {
+            match Task::of(&words(arguments)) {
+                Some(Task::Harness(arguments)) => {
+                    crate::cli::check(&arguments).expect("a command of the harness");
+                }
+                Some(Task::Test(_)) => {}
+                other => panic!("{arguments}: {other:?}"),
+            }
+        }
     }
 
     #[test]

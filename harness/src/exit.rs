@@ -17,6 +17,14 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The graver of two: what the tooling could not do, else a failure, else what proves nothing.
+    #[must_use]
+    pub fn gravest(self, other: Self) -> Self {
+        let gravity = [Self::Done, Self::Inconclusive, Self::Failed, Self::Tooling];
+        let of = |exit: Self| gravity.iter().position(|other| *other == exit);
+        if of(other) > of(self) { other } else { self }
+    }
+
     /// The process's exit code.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -38,5 +46,13 @@ mod tests {
     fn codes_are_the_documented_ones() {
         let codes = [Exit::Done, Exit::Failed, Exit::Inconclusive, Exit::Tooling].map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn missing_cells_are_graver_than_a_failure_and_that_than_doubt() {
+        let all = [Exit::Inconclusive, Exit::Done, Exit::Failed, Exit::Tooling];
+        assert_eq!(all.into_iter().reduce(Exit::gravest), Some(Exit::Tooling));
+        assert_eq!(Exit::Inconclusive.gravest(Exit::Failed), Exit::Failed);
+        assert_eq!(Exit::Done.gravest(Exit::Inconclusive), Exit::Inconclusive);
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
 //! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
-//! [`stats`], the summary → [`figures`] draws them, [`page`] reports the run → [`gate`] compares them with a reference, [`upstream`] with seL4's own numbers.
+//! [`stats`], the summary → [`figures`] draws them, [`page`] reports the run → [`gate`] judges them by a reference, [`upstream`] by seL4's own
+//! numbers, [`claims`] by the paper's, and [`compare`] puts two beside each other.
 //!
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
@@ -13,8 +14,10 @@
 pub mod bootargs;
 pub mod breakdown;
 pub mod build;
+pub mod claims;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod costmodel;
 pub mod dev;

@@ -78,6 +78,15 @@ pub fn figures_folder(directory: &Path) -> PathBuf {
     directory.join("figures")
 }
 
+/// What became of the figures.
+#[derive(Debug, Default)]
+pub struct Drawing {
+    /// Those that were drawn.
+    pub drawn: Vec<Drawn>,
+    /// Why the others were not: the run has no samples for them.
+    pub left_out: Vec<FigureError>,
+}
+
 /// Draws every figure that `samples` has something for into `folder`.
 ///
 /// # Errors
@@ -87,20 +96,19 @@ pub fn draw(
     samples: &SampleTable,
     manifest: &Manifest,
     folder: &Path,
-) -> anyhow::Result<Vec<Drawn>> {
-    let mut drawn = Vec::new();
+) -> anyhow::Result<Drawing> {
+    let mut drawing = Drawing::default();
     for specification in FigureSpec::load_all(specifications)? {
         match figures::draw(&specification, samples, &manifest.run, folder) {
-            Ok(files) => drawn.push(files),
-            Err(error) if is_of_another_run(&error) => {}
-            Err(error) => return Err(error),
+            Ok(files) => drawing.drawn.push(files),
+            Err(error) => match error.downcast() {
+                Ok(reason @ FigureError::NoSamples { .. }) => drawing.left_out.push(reason),
+                Ok(error) => return Err(error.into()),
+                Err(error) => return Err(error),
+            },
         }
     }
-    Ok(drawn)
-}
-
-fn is_of_another_run(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(FigureError::NoSamples { .. }))
+    Ok(drawing)
 }
 
 /// What the kernels warned of, each once.
@@ -203,7 +211,8 @@ pub fn unfinished(manifest: &Manifest) -> impl Iterator<Item = &CellRecord> {
 }
 
 /// The gravest thing that happened: cells are missing, else some failed, else some prove nothing.
-fn exit_of(manifest: &Manifest) -> Exit {
+#[must_use]
+pub fn exit_of(manifest: &Manifest) -> Exit {
     if manifest.state == State::Incomplete {
         return Exit::Tooling;
     }

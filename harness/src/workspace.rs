@@ -57,6 +57,12 @@ impl Workspace {
         self.root.join("paper-figures")
     }
 
+    /// Where the paper's claims are.
+    #[must_use]
+    pub fn claims(&self) -> PathBuf {
+        self.figure_specifications().join("claims")
+    }
+
     /// Where guests are built.
     #[must_use]
     pub fn guest_target(&self) -> PathBuf {

@@ -23,7 +23,7 @@ pub fn figures(args: &FiguresArgs) -> anyhow::Result<Exit> {
         None => Workspace::current()?.figure_specifications(),
     };
     let out = args.out.clone().unwrap_or_else(|| report::figures_folder(&args.run));
-    let drawn = report::draw(&specifications, &samples, &manifest, &out)?;
+    let drawn = report::draw(&specifications, &samples, &manifest, &out)?.drawn;
     if drawn.is_empty() {
         bail!(
             "no figure of {} shows an experiment of this run; run another matrix",

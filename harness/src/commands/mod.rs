@@ -8,5 +8,6 @@ pub mod gate;
 pub mod list;
 pub mod parse;
 pub mod report;
+pub mod reproduce;
 pub mod run;
 pub mod validate;

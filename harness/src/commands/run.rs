@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::dry_run::dry_run;
+use super::gate::{default_history, judge};
 use crate::bootargs::bootargs;
 use crate::build;
 use crate::cli::RunArgs;
@@ -27,6 +28,16 @@ pub(super) const SOME_RUN_ID: &str = "00000000";
 /// # Errors
 /// The matrix is wrong, the environment lacks something, or the run directory cannot be used.
 pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    let name = args.matrix.file_stem().unwrap_or_default().to_string_lossy();
+    let out = args.out.clone().unwrap_or_else(|| fresh_directory(&name));
+    run_into(args, &out)
+}
+
+/// Runs a matrix into the directory `out`.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn run_into(args: &RunArgs, out: &Path) -> anyhow::Result<Exit> {
     let mut matrix = Matrix::load(&args.matrix)?;
     for pair in &args.parameters {
         matrix.give(pair)?;
@@ -36,9 +47,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     for cell in &plan.cells {
         bootargs(cell, SOME_RUN_ID)?;
     }
-    let out = args.out.clone().unwrap_or_else(|| fresh_directory(&matrix.name));
     if args.dry_run {
-        return dry_run(&matrix, &plan, &out);
+        return dry_run(&matrix, &plan, out);
     }
     if plan.cells.is_empty() {
         report::print_skipped(&plan.skipped);
@@ -48,7 +58,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::install()?;
     let platforms = start::platforms(&matrix, &plan);
     let emulators = start::emulators(&platforms)?;
-    let needed = match inspect(&out, &matrix, &plan)? {
+    let needed = match inspect(out, &matrix, &plan)? {
         Found::Nothing => plan.images(),
         // It goes on with the images that it began with.
         Found::Unfinished(_) => Vec::new(),
@@ -60,21 +70,28 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Tooling);
     }
     let images = images?;
-    let directory = RunDirectory::open(&out)?;
+    let directory = RunDirectory::open(out)?;
     // Another harness may have been faster between the look and the lock.
-    let manifest = match inspect(&out, &matrix, &plan)? {
+    let manifest = match inspect(out, &matrix, &plan)? {
         Found::Unfinished(manifest) => start::resume(&directory, *manifest, &emulators)?,
         Found::Nothing => {
             start::begin(&directory, &matrix, &plan, emulators, &images).map_err(if_disk_full)?
         }
     };
-    if is_in_results(&out) {
+    if is_in_results(out) {
         directory.link_as_latest()?;
     }
     let mut session =
         Session { directory: &directory, manifest, matrix: &matrix, platforms, interrupt: &interrupt };
     let stop = session.run(&plan);
-    finish(args, directory.path(), &session.manifest, stop)
+    let exit = finish(args, directory.path(), &session.manifest, stop)?;
+    match &args.gate {
+        Some(reference) if exit != Exit::Tooling => {
+            let judged = judge(reference, directory.path(), &default_history(), &interrupt)?;
+            Ok(exit.gravest(judged.exit()))
+        }
+        _ => Ok(exit),
+    }
 }
 
 /// Says what to do about a disk that is full before the first cell.
@@ -91,7 +108,7 @@ pub(super) fn results_folder() -> PathBuf {
 }
 
 /// A name in the results folder that no run has.
-fn fresh_directory(matrix: &str) -> PathBuf {
+pub(super) fn fresh_directory(matrix: &str) -> PathBuf {
     let name = format!("{}-{matrix}", time::now_for_names());
     let results = results_folder();
     let mut path = results.join(&name);
@@ -145,8 +162,8 @@ fn conclude(directory: &Path, manifest: &Manifest) -> anyhow::Result<Exit> {
     let workspace = Workspace::current().ok();
     if let Some(workspace) = &workspace {
         let folder = report::figures_folder(directory);
-        for figure in report::draw(&workspace.figure_specifications(), &findings.samples, manifest, &folder)?
-        {
+        let specifications = workspace.figure_specifications();
+        for figure in report::draw(&specifications, &findings.samples, manifest, &folder)?.drawn {
             println!("figure: {}", figure.png.display());
         }
     }

@@ -6,7 +6,9 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use rel4_costmodel::interface::Interface;
 
+use crate::build::reproducible;
 use crate::platform::qemu::Version;
+use crate::toolchain::GuestToolchain;
 use crate::workspace::Workspace;
 
 /// The plugin for QEMU `version`, built where it is not up to date.
@@ -25,8 +27,9 @@ pub fn build(workspace: &Workspace, version: &Version) -> anyhow::Result<PathBuf
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--locked", "--release", "--package", "rel4-costmodel", "--lib"]);
     cargo.args(["--features", interface.feature(), "--target-dir"]).arg(&target).current_dir(&workspace.root);
-    // Flags meant for another build would make a different plugin.
-    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // The same bytes in every folder: runs whose plugins differ are not compared. Flags meant for another build would make another one.
+    let flags = reproducible::flags(&workspace.root, &GuestToolchain::Active.sysroot()?);
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags);
     let output = cargo.output().context("cannot start cargo to build the cost model's plugin")?;
     if !output.status.success() {
         bail!("the cost model's plugin does not build:\n{}", String::from_utf8_lossy(&output.stderr));

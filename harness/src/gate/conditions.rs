@@ -1,4 +1,4 @@
-//! What instruction counts depend on besides the sources.
+//! What measured costs depend on besides the sources.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::manifest::{Manifest, ModelRecord};
 /// by what it holds.
 const VALUES_THAT_DO_NOT_MATTER: [&str; 4] = ["-kernel", "-serial", "-append", "-plugin"];
 
-/// Why the counts of two runs cannot be compared, one line each.
-pub(super) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) -> Vec<String> {
+/// Why the numbers of two runs cannot be compared, one line each.
+pub(crate) fn differences(reference: Option<&Manifest>, run: Option<&Manifest>) -> Vec<String> {
     let (reference, run) = match (reference, run) {
         (Some(reference), Some(run)) => (reference, run),
         (None, _) => {
@@ -64,7 +64,10 @@ fn differences_of_models(
     });
     let what = format!("order of harts for {platform}");
     let orders = difference(&what, order(reference).as_deref(), run.and_then(order).as_deref());
-    presets.into_iter().chain(orders)
+    let what = format!("plugin of the cost model for {platform}");
+    let plugin = |model: &ModelRecord| model.plugin.sha256.clone();
+    let plugins = difference(&what, Some(&plugin(reference)), run.map(plugin).as_deref());
+    presets.into_iter().chain(orders).chain(plugins)
 }
 
 /// The machine that each platform's cells ran on, as the emulator was told.

@@ -3,7 +3,8 @@
 use maud::Markup;
 
 use super::layout::{self, Section};
-use super::{figures, measurements, outcomes, provenance, stages, suites, upstream};
+use super::{claims, figures, measurements, outcomes, provenance, stages, suites, upstream};
+use crate::claims::{Claim, Table};
 use crate::figures::{FigureError, FigureSpec, Kind};
 use crate::manifest::Manifest;
 use crate::report::Findings;
@@ -21,6 +22,15 @@ pub struct Figure {
     pub svg: String,
 }
 
+/// Claims, held against a run.
+#[derive(Debug, Clone)]
+pub struct ClaimsOfRun {
+    /// Those about experiments of the run.
+    pub of_this_run: Table,
+    /// The names of the others.
+    pub of_others: Vec<String>,
+}
+
 /// What the page of a run is made of.
 #[derive(Debug, Clone)]
 pub struct Contents<'r> {
@@ -30,6 +40,8 @@ pub struct Contents<'r> {
     pub findings: &'r Findings,
     /// Its figures.
     pub figures: Vec<Figure>,
+    /// The paper's claims.
+    pub claims: Option<ClaimsOfRun>,
     /// Its instruction counts beside upstream's.
     pub instructions: Option<Comparison>,
     /// The cost model's cycles beside a board's.
@@ -46,7 +58,8 @@ impl<'r> Contents<'r> {
         findings: &'r Findings,
         workspace: Option<&Workspace>,
     ) -> anyhow::Result<Self> {
-        let mut contents = Self { manifest, findings, figures: Vec::new(), instructions: None, cycles: None };
+        let mut contents =
+            Self { manifest, findings, figures: Vec::new(), claims: None, instructions: None, cycles: None };
         let Some(workspace) = workspace else { return Ok(contents) };
         for spec in FigureSpec::load_all(&workspace.figure_specifications())? {
             match crate::figures::svg(&spec, &findings.samples, &manifest.run) {
@@ -57,6 +70,13 @@ impl<'r> Contents<'r> {
         }
         let folder = workspace.upstream_numbers();
         let (cycles, instructions) = (published::cycles(&folder)?, published::instructions(&folder)?);
+        let claims = Claim::load_all(&workspace.claims())?;
+        let (of_this_run, of_others): (Vec<_>, Vec<_>) =
+            claims.into_iter().partition(|claim| claim.speaks_of(manifest));
+        contents.claims = Some(ClaimsOfRun {
+            of_this_run: Table::new(&of_this_run, manifest, findings, &instructions),
+            of_others: of_others.into_iter().map(|claim| claim.id).collect(),
+        });
         contents.instructions = Some(Comparison::new(&instructions, &findings.summary));
         contents.cycles = Some(Validation::new(&cycles, &instructions, &findings.summary, manifest));
         Ok(contents)
@@ -72,6 +92,7 @@ impl<'r> Contents<'r> {
     pub fn page(&self) -> Markup {
         let sections: Vec<Section> = [
             outcomes::section(self),
+            claims::section(self),
             figures::section(self),
             stages::section(self),
             suites::section(self),

@@ -6,6 +6,7 @@
 //! The page loads nothing: style and figures are inside. Every text is escaped by `maud`'s macros, and figures are images, which run no
 //! scripts: whatever a guest writes to its serial line, it stays text.
 
+mod claims;
 mod contents;
 mod figures;
 mod layout;
@@ -18,7 +19,7 @@ mod upstream;
 
 use std::path::Path;
 
-pub use contents::Contents;
+pub use contents::{ClaimsOfRun, Contents};
 
 use crate::manifest::Manifest;
 use crate::report::Findings;

@@ -21,25 +21,26 @@ pub(super) fn section(contents: &Contents<'_>) -> Option<Section> {
 }
 
 fn stages(spec: &FigureSpec, summary: &SummaryTable) -> Markup {
-    let mut head = vec![("cell".to_owned(), Column::Text)];
+    let mut head = vec![("operation and cell".to_owned(), Column::Text)];
     head.extend(spec.parts.iter().map(|part| (part.label.clone(), Column::Number)));
     let unit = &spec.x.unit;
     head.extend(["sum", "whole"].map(|name| (format!("{name} in {unit}"), Column::Number)));
     head.push(("difference".to_owned(), Column::Number));
     let rows = spec.wholes().into_iter().flat_map(|whole| {
-        let cells = summary.of_metric(&spec.experiment, &whole.metric);
-        cells.filter_map(|cell| row(&whole, summary, &cell.key, cell.summary.median)).collect::<Vec<_>>()
+        let cells: Vec<_> = summary.of_metric(&spec.experiment, &whole.metric).collect();
+        let rows =
+            cells.into_iter().filter_map(|row| stages_of(&whole, summary, &row.key, row.summary.median));
+        rows.collect::<Vec<_>>()
     });
     table(&head, rows)
 }
 
-/// None for a cell whose stages were not measured.
-fn row(whole: &Whole, summary: &SummaryTable, cell: &CellKey, median: f64) -> Option<Vec<Markup>> {
+fn stages_of(whole: &Whole, summary: &SummaryTable, cell: &CellKey, cost: f64) -> Option<Vec<Markup>> {
     let parts: Vec<f64> = whole.parts.iter().map(|part| summary.median(cell, part)).collect::<Option<_>>()?;
     let sum: f64 = parts.iter().sum();
-    let name = whole.label.iter().cloned().chain([cell.to_string()]).collect::<Vec<_>>().join(": ");
-    let mut row = vec![words(name)];
+    let label = whole.label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
+    let mut row = vec![words(format!("{label}{cell}"))];
     row.extend(parts.into_iter().map(number));
-    row.extend([number(sum), number(median), words(format!("{:+.2} %", (sum / median - 1.0) * 100.0))]);
+    row.extend([number(sum), number(cost), words(format!("{:+.2} %", (sum / cost - 1.0) * 100.0))]);
     Some(row)
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::contents::Contents;
-use super::layout::{Column, Section, folded, table, words};
+use super::layout::{Column, Section, folded, number, table, words};
+use crate::compare::{Side, SuiteComparison};
 use crate::results::{CellKey, TestRun, TestStatus};
 
 /// A boot that ran a suite: its cell, which repeat it was, its tests.
@@ -22,6 +23,7 @@ pub(super) fn section(contents: &Contents<'_>) -> Option<Section> {
             (table(&["boot", "test", "result", "detail"].map(|name| (name, Column::Text)), failures))
         }
         (every(&boots))
+        @for comparison in costs(contents, &boots) { (cost(&comparison)) }
     };
     (!boots.is_empty()).then_some(Section { id: "tests", title: "Test suites", body })
 }
@@ -97,4 +99,38 @@ fn mark(status: TestStatus) -> Markup {
 /// What sets a boot apart in a table: experiment, kernel, platform and repeat.
 fn name((key, repeat, _): &Boot<'_>) -> String {
     format!("{}.{}.{}.r{repeat}", key.experiment, key.kernel, key.platform)
+}
+
+/// The costs of tests on the first kernel that ran a suite beside those on each other one, where they were counted.
+fn costs(contents: &Contents<'_>, boots: &[Boot<'_>]) -> Vec<SuiteComparison> {
+    let mut kernels: Vec<&str> = boots.iter().map(|(cell, ..)| cell.kernel.as_str()).collect();
+    // The baseline's name is the shortest: `sel4`, of `sel4` and `rel4-compat`.
+    kernels.sort_by_key(|kernel| (kernel.len(), *kernel));
+    kernels.dedup();
+    let sides = kernels.iter().map(|kernel| Side::kernel(kernel, contents.manifest, contents.findings));
+    let sides: Vec<Side<'_>> = sides.collect();
+    let Some((first, others)) = sides.split_first() else { return Vec::new() };
+    let all = others.iter().map(|other| SuiteComparison::new(first, other));
+    all.filter(|comparison| comparison.geometric_mean().is_some()).collect()
+}
+
+fn cost(comparison: &SuiteComparison) -> Markup {
+    let [one, other] = &comparison.names;
+    let head = [
+        ("test".to_owned(), Column::Text),
+        (one.clone(), Column::Number),
+        (other.clone(), Column::Number),
+        ("ratio".to_owned(), Column::Number),
+    ];
+    let rows = comparison.tests.iter().filter_map(|test| {
+        let [first, second] = test.costs;
+        Some(vec![words(&test.name), number(first?), number(second?), words(format!("{:.3}", test.ratio()?))])
+    });
+    html! {
+        h3 { "Cost of a test, " (other) " to " (one) }
+        @if let Some((mean, tests)) = comparison.geometric_mean() {
+            p { "Geometric mean of the ratios of " (tests) " tests: " (format!("{mean:.3}")) "." }
+            (folded("Every test", tests, &table(&head, rows)))
+        }
+    }
 }

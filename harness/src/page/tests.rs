@@ -3,6 +3,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::*;
+use crate::claims::{Claim, Table};
 use crate::config::Clock;
 use crate::figures::FigureSpec;
 use crate::page::contents::Figure;
@@ -107,8 +108,15 @@ fn page() -> String {
             ..findings.summary.rows[0].clone()
         }],
     };
+    let claims = "[[claims]]\nid = \"E4\"\nclaim = \"a call is fast\"\npaper = \"+1 %\"\nunit = \"cycles\"\n\
+        target = { at-most = 600.0 }\n\
+        quantity.median = { experiment = \"bench\", kernel = \"sel4\", metric = \"ipc_call\" }\n\
+        blame.stages = { experiment = \"bench\", kernel = \"sel4\", metric = [\"cycles_user\", \"cycles_kernel\"] }\n";
+    let claims = Claim::parse(Path::new("claims.toml"), claims).expect("a good claim");
+    let claims = Table::new(&claims, &manifest, &findings, &instructions);
     let contents = Contents {
         figures: vec![Figure { spec, svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned() }],
+        claims: Some(ClaimsOfRun { of_this_run: claims, of_others: vec!["E7-connections-4".to_owned()] }),
         instructions: Some(Comparison::new(&instructions, &counted)),
         cycles: Some(Validation::new(&cycles, &instructions, &findings.summary, &manifest)),
         manifest: &manifest,

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use super::quantile::Sorted;
 
 /// How often the samples are drawn anew. Enough that the ends of a 95 % interval rest on 50 resamples each.
-const RESAMPLES: usize = 2000;
+pub(super) const RESAMPLES: usize = 2000;
 
 /// The generator's seed. Any would do; it is fixed so that a summary can be reproduced.
 pub const BOOTSTRAP_SEED: u64 = 4;
@@ -16,19 +16,17 @@ pub(super) fn median_interval(samples: &Sorted) -> (f64, f64) {
     if samples.min() == samples.max() {
         return (samples.min(), samples.max());
     }
-    let population = samples.samples();
     let mut generator = ChaCha8Rng::seed_from_u64(BOOTSTRAP_SEED);
-    let mut drawn = vec![0.0; population.len()];
-    let medians: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            for slot in &mut drawn {
-                *slot = population[index_below(population.len(), &mut generator)];
-            }
-            middle(&mut drawn)
-        })
-        .collect();
+    let medians: Vec<f64> = (0..RESAMPLES).map(|_| draw_median(samples.samples(), &mut generator)).collect();
     Sorted::new(&medians)
         .map_or((samples.min(), samples.max()), |medians| (medians.quantile(0.025), medians.quantile(0.975)))
+}
+
+/// The median of as many samples as `population` has, drawn from it.
+pub(super) fn draw_median(population: &[f64], generator: &mut ChaCha8Rng) -> f64 {
+    let draw = |_| population[index_below(population.len(), generator)];
+    let mut drawn: Vec<f64> = (0..population.len()).map(draw).collect();
+    middle(&mut drawn)
 }
 
 /// A number below `bound`, from 64 random bits by multiplication: its bias, `bound` in 2^64, does not matter here, and

@@ -8,8 +8,10 @@
 
 mod bootstrap;
 mod quantile;
+mod ratio;
 mod summary;
 
 pub use bootstrap::BOOTSTRAP_SEED;
 pub use quantile::{Sorted, median};
+pub use ratio::Ratio;
 pub use summary::Summary;

@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod bench;
+mod compare;
 mod outcomes;
+mod reproduce;
 mod run_directory;
 mod verdict;

@@ -17,6 +17,30 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the harness is in a workspace")
 }
 
+/// A copy of everything in the workspace that a run is made of, in the folder `to`.
+pub(crate) fn copy_of_workspace(to: &Path) -> PathBuf {
+    let files = ["Cargo.toml", "Cargo.lock"];
+    let folders =
+        ["kernel", "runtime", "workloads", "harness", "configs", "paper-figures", "results/upstream"];
+    for name in files.into_iter().chain(folders) {
+        copy_tree(&workspace().join(name), &to.join(name));
+    }
+    to.to_owned()
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("writable");
+        for entry in fs::read_dir(from).expect("readable") {
+            let entry = entry.expect("readable");
+            copy_tree(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("it is in the copy")).expect("writable");
+        fs::copy(from, to).expect("it can be copied");
+    }
+}
+
 /// Whether this machine can do it.
 pub(crate) fn possible() -> bool {
     let lack = match (qemu::probe(Path::new("qemu-system-riscv64")), GuestToolchain::detect()) {

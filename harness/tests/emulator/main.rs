@@ -12,6 +12,7 @@
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `elsewhere` | kernels built elsewhere run, absent ones are skipped by name |
+//! | `gate` | a planted slow-down is caught and named, unchanged runs pass |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
 //! | `bench` | a folder with a matrix and a run, for all of these |
@@ -21,6 +22,7 @@ mod bench;
 mod configurations;
 mod determinism;
 mod elsewhere;
+mod gate;
 mod hostile;
 mod images;
 #[path = "../../costmodel/tests/emulator/load.rs"]
