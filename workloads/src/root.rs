@@ -15,7 +15,7 @@ use crate::last_resort;
 use crate::output::{self, Records};
 use crate::parameters::Parameters;
 use crate::platform::{AlarmClock, Platform};
-use crate::workload;
+use crate::workload::{self, Workload};
 
 /// In records of boots that were given no usable run id.
 const UNKNOWN_RUN: &str = "unknown";
@@ -54,8 +54,8 @@ impl Root {
     }
 }
 
-/// Runs what the boot arguments ask for, and stops.
-pub fn run(boot: Boot) -> ! {
+/// Runs the workload that the boot arguments ask for, one of `workloads`, and stops.
+pub fn run(boot: Boot, workloads: &[Workload]) -> ! {
     // Without a serial port nothing can be said; a fault at least is seen by a debug kernel.
     let Some(platform) = boot.chunk(CHUNK_FDT).and_then(Platform::from_fdt) else { arch::fault() };
     let mut resources = Resources::from_boot_info(boot.info());
@@ -72,7 +72,7 @@ pub fn run(boot: Boot) -> ! {
         alarm_clock: platform.alarm_clock,
     };
 
-    let status = match dispatch(&mut root, platform.bootargs) {
+    let status = match dispatch(&mut root, platform.bootargs, workloads) {
         Ok(()) => Status::Ok,
         Err(failure) => {
             // A refused `fail` record leaves the status, which says enough.
@@ -87,10 +87,10 @@ pub fn run(boot: Boot) -> ! {
     stop()
 }
 
-fn dispatch(root: &mut Root, text: &str) -> Result<(), Failure> {
+fn dispatch(root: &mut Root, text: &str, workloads: &[Workload]) -> Result<(), Failure> {
     guard_stack(root.info)?;
     let bootargs = Bootargs::parse(text)?;
-    let workload = workload::find(bootargs.workload)?;
+    let workload = workload::find(workloads, bootargs.workload)?;
     (workload.run)(root, &bootargs.parameters)
 }
 

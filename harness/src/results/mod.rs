@@ -12,6 +12,7 @@ mod bench;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;
+mod messages;
 mod per_call;
 mod raw;
 mod sample_table;

@@ -14,6 +14,7 @@
 //! | `elsewhere` | kernels built elsewhere run, absent ones are skipped by name |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
+//! | `tcp` | the TCP server loses no byte, and survives clients that come and go in every way |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
 mod asynchronous;
@@ -30,3 +31,4 @@ mod microbenchmarks;
 mod misbehave;
 mod modelled;
 mod suite;
+mod tcp;

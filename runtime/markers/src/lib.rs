@@ -7,11 +7,13 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 mod cause;
+mod event;
 mod marker;
 mod set;
 mod stage;
 
 pub use cause::Cause;
+pub use event::Event;
 pub use marker::{Marker, Role};
-pub use set::{begin, cause, end, exit};
+pub use set::{begin, cause, end, exit, point};
 pub use stage::Stage;
