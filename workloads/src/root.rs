@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::last_resort;
 use crate::output::{self, Records};
 use crate::parameters::Parameters;
-use crate::platform::{AlarmClock, Platform};
+use crate::platform::{AlarmClock, Device, MAX_VIRTIO, Platform};
 use crate::workload::{self, Workload};
 
 /// In records of boots that were given no usable run id.
@@ -32,6 +32,8 @@ pub struct Root {
     pub timebase_hz: Option<usize>,
     /// A real-time clock with an alarm, if there is one.
     pub alarm_clock: Option<AlarmClock>,
+    /// Places for virtio devices.
+    pub virtio: [Option<Device>; MAX_VIRTIO],
 }
 
 impl Root {
@@ -70,6 +72,7 @@ pub fn run(boot: Boot, workloads: &[Workload]) -> ! {
         records: output::open(uart, run_id),
         timebase_hz: platform.timebase_hz,
         alarm_clock: platform.alarm_clock,
+        virtio: platform.virtio,
     };
 
     let status = match dispatch(&mut root, platform.bootargs, workloads) {

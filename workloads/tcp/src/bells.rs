@@ -5,7 +5,7 @@ use rel4_runtime::interrupt::Identity;
 use rel4_runtime::process;
 use rel4_runtime::uintr::{Delivery, Receiver, Sender, SenderPage};
 
-use crate::settings::Ipc;
+use crate::settings::{Ipc, Told, Work};
 
 /// Grant of every process: its own notification.
 pub const OWN: u64 = 0;
@@ -18,6 +18,9 @@ pub const ENDPOINT: u64 = 3;
 
 /// Grant of the stack: the interrupt of its alarm.
 pub const ALARM: u64 = 4;
+
+/// Grant of the driver: the interrupt of its card.
+pub const CARD: u64 = 2;
 
 /// The number of the sender page for the peer with grant `peer`.
 #[must_use]
@@ -42,10 +45,13 @@ pub fn sender(ipc: Ipc, peer: u64) -> Sender {
     }
 }
 
-/// What wakes the network's side: the kernel, in all versions, since it stands for the world outside.
+/// What wakes the network's side: a driver is part of the server; a generator is none of it, so the kernel wakes it in all versions.
 #[must_use]
-pub fn network() -> Sender {
-    Sender::Kernel(Notification(process::granted(FIRST_PEER)))
+pub fn network(told: &Told) -> Sender {
+    match told.work {
+        Work::Serve { .. } => sender(told.ipc, FIRST_PEER),
+        Work::Load { .. } | Work::Churn { .. } => Sender::Kernel(Notification(process::granted(FIRST_PEER))),
+    }
 }
 
 /// What wakes this process.

@@ -1,23 +1,24 @@
 //! The processes, and the capabilities that each of them has.
 
+use rel4_abi::object::PAGE_BITS;
 use rel4_abi::sched::MAX_PRIORITY;
-use rel4_abi::{CapRights, ObjectType};
+use rel4_abi::{CPtr, CapRights, ObjectType, SlotRegion};
 use rel4_runtime::address_space::{self, Access};
-use rel4_runtime::cap::{Endpoint, IrqHandler, Notification};
+use rel4_runtime::cap::{Endpoint, Frame, IrqHandler, Notification};
 use rel4_runtime::process::{self, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery, SenderPage};
 use rel4_workloads::failure::Failure;
-use rel4_workloads::platform::AlarmClock;
 use rel4_workloads::root::Root;
 
 use crate::alarm;
 use crate::application;
 use crate::bells::{self, FIRST_PEER, SECOND_PEER};
+use crate::driver;
 use crate::generator;
 use crate::layout::Parts;
-use crate::settings::{Ipc, Settings};
+use crate::settings::{Ipc, Settings, Work};
 use crate::stack;
 use crate::stack::synchronous::{APPLICATION, CSPACE, CSPACE_BITS};
 
@@ -27,7 +28,7 @@ const PRIORITY: u64 = MAX_PRIORITY - 1;
 /// Badge of those who signal the stack: it says that there is something to look at, whoever says so.
 const BY_NETWORK: u64 = 1;
 const BY_APPLICATION: u64 = 1;
-const BY_ALARM: u64 = 1;
+const BY_DEVICE: u64 = 1;
 
 /// A process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,12 @@ pub enum Role {
     Application,
     /// The load generator.
     Generator,
+    /// The network driver.
+    Driver,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Stack, Self::Application, Self::Generator];
+    const ALL: [Self; 4] = [Self::Stack, Self::Application, Self::Generator, Self::Driver];
 
     /// Its name in failures.
     #[must_use]
@@ -50,6 +53,7 @@ impl Role {
             Self::Stack => "stack",
             Self::Application => "application",
             Self::Generator => "generator",
+            Self::Driver => "driver",
         }
     }
 
@@ -59,6 +63,7 @@ impl Role {
             Self::Stack => 1,
             Self::Application => 2,
             Self::Generator => 3,
+            Self::Driver => 4,
         }
     }
 }
@@ -112,12 +117,19 @@ impl Cast<'_> {
         let bells = Bells { stack, application, network, service };
         let stack = self.make_stack(root, &bells)?;
         let application = self.make_application(root, &bells)?;
-        let generator = self.make_generator(root, &bells)?;
+        let network = match self.settings.work {
+            Work::Load { .. } | Work::Churn { .. } => self.make_generator(root, &bells)?,
+            Work::Serve { .. } => self.make_driver(root, &bells)?,
+        };
         if bells::delivery(self.settings.ipc) == Delivery::InterruptFile {
             receive_interrupts(stack, bells.stack)?;
             receive_interrupts(application, bells.application)?;
             map_page(root, application, FIRST_PEER, bells.stack)?;
-            map_page(root, generator, FIRST_PEER, bells.stack)?;
+            map_page(root, network, FIRST_PEER, bells.stack)?;
+            if matches!(self.settings.work, Work::Serve { .. }) {
+                receive_interrupts(network, bells.network)?;
+                map_page(root, stack, FIRST_PEER, bells.network)?;
+            }
             map_page(root, stack, SECOND_PEER, bells.application)?;
         } else {
             stack.tcb().bind_notification(bells.stack)?;
@@ -125,14 +137,14 @@ impl Cast<'_> {
         stack.start()?;
         application.start()?;
         self.start_other_threads(root, application)?;
-        generator.start()?;
+        network.start()?;
         Ok(Started { stack: stack.cspace() })
     }
 
     fn make_stack(&self, root: &mut Root, bells: &Bells) -> Result<Process, Failure> {
         let shared = self.shared.part(self.parts.of_stack());
         let clock = root.alarm_clock.ok_or(Failure::Check { name: "there_is_an_alarm_clock" })?;
-        let alarm = make_alarm(root, clock, bells.stack)?;
+        let alarm = make_interrupt(root, clock.irq, bells.stack)?;
         let grants = [
             own(bells.stack),
             signal(bells.network, 1),
@@ -210,6 +222,29 @@ impl Cast<'_> {
         Ok(process::create(&mut root.resources, root.info, &spec)?)
     }
 
+    fn make_driver(&self, root: &mut Root, bells: &Bells) -> Result<Process, Failure> {
+        let devices = root.virtio.into_iter().flatten();
+        let found = driver::find(&mut root.resources, devices)?;
+        let (card, registers) = found.ok_or(Failure::Check { name: "there_is_a_network_card" })?;
+        let (dma, dma_paddr) = make_contiguous(root, driver::DMA_PAGES)?;
+        let interrupt = make_interrupt(root, card.irq, bells.network)?;
+        let shared = self.shared.part(self.parts.of_network());
+        let grants = [
+            own(bells.network),
+            signal(bells.stack, BY_NETWORK),
+            Grant { source: interrupt.0, rights: CapRights::ALL, badge: 0 },
+        ];
+        let arguments = driver::arguments_of(self.arguments, dma_paddr, card.paddr & ((1 << PAGE_BITS) - 1));
+        let spec =
+            ProcessSpec { main: driver::main, arguments, ..self.spec(Role::Driver, 0, &grants, &shared) };
+        let process = process::create(&mut root.resources, root.info, &spec)?;
+        let registers = root.resources.copy_frame(registers, CapRights::READ_WRITE)?;
+        let (resources, vspace) = (&mut root.resources, process.vspace());
+        address_space::map(resources, vspace, registers, driver::REGISTERS, Access::Data)?;
+        address_space::map_range(resources, vspace, dma, driver::DMA_VADDR, Access::Data)?;
+        Ok(process)
+    }
+
     /// A process with everything but what it runs.
     const fn spec<'s>(
         &self,
@@ -239,15 +274,30 @@ const fn signal(notification: Notification, badge: u64) -> Grant {
     Grant { source: notification.0, rights: CapRights::WRITE, badge }
 }
 
-/// The interrupt of `clock`, which signals `notification`.
-fn make_alarm(root: &mut Root, clock: AlarmClock, notification: Notification) -> Result<IrqHandler, Failure> {
+/// The interrupt `irq`, which signals `notification`.
+fn make_interrupt(root: &mut Root, irq: u64, notification: Notification) -> Result<IrqHandler, Failure> {
     let resources = &mut root.resources;
     let (handler, signal) = (resources.take_slot()?, resources.take_slot()?);
-    Resources::IRQ_CONTROL.issue(clock.irq, Resources::slot(handler))?;
+    Resources::IRQ_CONTROL.issue(irq, Resources::slot(handler))?;
     let original = Resources::slot(notification.0);
-    Resources::slot(signal).mint_badged_from(original, CapRights::WRITE, BY_ALARM)?;
+    Resources::slot(signal).mint_badged_from(original, CapRights::WRITE, BY_DEVICE)?;
     IrqHandler(handler).set_notification(Notification(signal))?;
     Ok(IrqHandler(handler))
+}
+
+/// Makes frames for `pages` pages that follow each other in physical memory, and tells the address of the first.
+fn make_contiguous(root: &mut Root, pages: usize) -> Result<(SlotRegion, u64), Failure> {
+    // Frames of one untyped follow each other; at worst some are left over from one that had less room.
+    for _ in 0..4 {
+        let frames = root.resources.make_frames(pages as u64)?;
+        let first = Frame(CPtr(frames.start)).physical_address()?;
+        let mut expected = (first..).step_by(1 << PAGE_BITS);
+        let mut addresses = (frames.start..frames.end).map(|slot| Frame(CPtr(slot)).physical_address());
+        if addresses.all(|address| address.ok() == expected.next()) {
+            return Ok((frames, first));
+        }
+    }
+    Err(Failure::Check { name: "there_is_contiguous_memory" })
 }
 
 /// Makes `process` take `notification` as an interrupt of its own.

@@ -77,6 +77,7 @@ pub extern "C" fn main(start: &Start) -> ! {
             load::run(&mut outside, rounds, batch, warmup, Log::new(results))
         }
         Work::Churn { sessions } => churn::run(&mut outside, sessions),
+        Work::Serve { .. } => panic!("there is no generator for clients from outside"),
     };
     process::finish([sent, right, differences, port.violations()])
 }

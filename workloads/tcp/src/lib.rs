@@ -16,7 +16,7 @@
 //! * [`server`]: the workload, from its parameters ([`settings`]) to its results; [`cast`](mod@cast): the processes
 //! * [`application`]: the echo server; [`protocol`]: what it and the stack say to each other
 //! * [`stack`]: the network stack, on smoltcp; [`device`], [`address`], [`clock`], [`room`]: what smoltcp needs; [`alarm`]: its timers
-//! * [`generator`]: the load generator inside the guest
+//! * the network: [`generator`], the load generator inside the guest, or [`driver`], of a virtio network card
 //! * between processes: [`layout`] (shared memory), [`bells`] (who wakes whom how)
 
 #![cfg_attr(not(test), no_std)]
@@ -28,6 +28,7 @@ pub mod bells;
 pub mod cast;
 pub mod clock;
 pub mod device;
+pub mod driver;
 pub mod generator;
 pub mod layout;
 pub mod protocol;
@@ -42,4 +43,5 @@ use rel4_workloads::workload::Workload;
 pub const WORKLOADS: &[Workload] = &[
     Workload { name: server::ECHO, run: server::echo },
     Workload { name: server::CHURN, run: server::churn },
+    Workload { name: server::SERVE, run: server::serve },
 ];

@@ -7,7 +7,7 @@
 pub const WORDS: usize = 2;
 
 /// Bytes of a connection that one message can be about: the size of its buffer in each direction.
-pub const CHUNK_BYTES: usize = 512;
+pub const CHUNK_BYTES: usize = 128;
 
 /// What the application wants of a connection. It wants one thing at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

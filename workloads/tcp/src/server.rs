@@ -1,7 +1,8 @@
 //! The workloads: an echo server and a load generator, both inside the guest.
 //!
 //! `tcp-echo` measures: a sample is what a batch of messages costs while each connection has one under way, and the log says when each
-//! message was sent and received. `tcp-churn` checks: clients come and go, and afterwards the server holds as much as before.
+//! message was sent and received. `tcp-churn` checks: clients come and go, and afterwards the server holds as much as before. `tcp-serve` does so with clients from
+//! outside the machine.
 
 use rel4_abi::{CPtr, ObjectType};
 use rel4_records::Kind;
@@ -17,13 +18,16 @@ use rel4_workloads::root::Root;
 use crate::cast::{self, Cast, Role, Started};
 use crate::generator::log::Log;
 use crate::layout::Parts;
-use crate::settings::{Ipc, Settings, Told};
+use crate::settings::{Ipc, Settings, Told, Work};
 use crate::stack::synchronous::CSPACE_BITS;
 
 /// The name of the workload that measures.
 pub const ECHO: &str = "tcp-echo";
 /// The name of the workload whose clients come and go.
 pub const CHURN: &str = "tcp-churn";
+
+/// The name of the workload for clients from outside.
+pub const SERVE: &str = "tcp-serve";
 
 /// Measures.
 ///
@@ -54,6 +58,17 @@ pub fn churn(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure
     run(root, &settings).map(drop)
 }
 
+/// Serves clients from outside the machine.
+///
+/// # Errors
+///
+/// Whatever goes wrong.
+pub fn serve(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> {
+    let settings = Settings::of_serve(parameters)?;
+    root.begin(SERVE, parameters)?;
+    run(root, &settings).map(drop)
+}
+
 /// Runs all processes until the generator and the application are done, and checks what they and the capabilities say.
 fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Failure> {
     let timebase_hz = root.timebase_hz.ok_or(Failure::Check { name: "the_device_tree_has_a_timebase" })?;
@@ -67,14 +82,20 @@ fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Fa
     let Started { stack } = cast.start(root)?;
     let before = occupied(stack, spare)?;
     let (mut messages, mut left) = (0, [0; 2]);
-    for _ in [Role::Generator, Role::Application] {
+    let reports = match settings.work {
+        Work::Load { .. } | Work::Churn { .. } => 2,
+        Work::Serve { .. } => 1,
+    };
+    for _ in 0..reports {
         let (badge, report) = Report::receive(supervisor);
         let role = cast::role(badge);
         let results = failure::unless_finished(role.map_or("unknown", Role::name), report)?;
         match role {
             Some(Role::Generator) => messages = came_back(results)?,
             Some(Role::Application) => left = served(&told, results)?,
-            Some(Role::Stack) | None => return Err(Failure::Check { name: "a_stack_serves_for_ever" }),
+            Some(Role::Stack | Role::Driver) | None => {
+                return Err(Failure::Check { name: "stack_and_driver_serve_for_ever" });
+            }
         }
     }
     let capabilities = occupied(stack, spare)? - before;

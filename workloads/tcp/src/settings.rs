@@ -53,6 +53,11 @@ pub enum Work {
         /// Clients that come and go on each connection of the server.
         sessions: u64,
     },
+    /// There is none: clients come from outside the machine, through its network card.
+    Serve {
+        /// Clients that come and go, divided by the connections.
+        sessions: u64,
+    },
 }
 
 /// What to do.
@@ -106,6 +111,23 @@ impl Settings {
         Self::with(work, parameters)
     }
 
+    /// Reads the parameters of a server on a network card.
+    ///
+    /// # Errors
+    ///
+    /// One is missing, unknown or out of bounds.
+    pub fn of_serve(parameters: &Parameters<'_>) -> Result<Self, Failure> {
+        parameters.only(&[IPC_KEY, CONNECTIONS, SESSIONS, APPLICATION_HART])?;
+        let work = Work::Serve { sessions: parameters.integer(SESSIONS, 1..=10_000)? };
+        Ok(Self {
+            ipc: parameters.choice(IPC_KEY, IPC)?,
+            connections: parameters.integer(CONNECTIONS, 1..=MAX_CONNECTIONS as u64)?,
+            work,
+            application_hart: parameters.integer(APPLICATION_HART, 0..=3)?,
+            generator_hart: 0,
+        })
+    }
+
     fn with(work: Work, parameters: &Parameters<'_>) -> Result<Self, Failure> {
         Ok(Self {
             ipc: parameters.choice(IPC_KEY, IPC)?,
@@ -124,12 +146,15 @@ impl Settings {
         match self.work {
             Work::Load { rounds, batch, warmup } => [packed, rounds, batch, warmup],
             Work::Churn { sessions } => [packed | CHURN, sessions, 0, 0],
+            Work::Serve { sessions } => [packed | SERVE, sessions, 0, 0],
         }
     }
 }
 
-/// Set in the first argument for [`Work::Churn`].
+/// In the first argument for [`Work::Churn`].
 const CHURN: u64 = 1 << 24;
+/// In the first argument for [`Work::Serve`].
+const SERVE: u64 = 2 << 24;
 
 /// What a process is told of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +176,10 @@ impl Told {
     #[must_use]
     pub fn from_arguments([packed, rounds, batch, warmup]: [u64; 4]) -> Self {
         let byte = |index: u64| packed >> (8 * index) & 0xff;
-        let work = if packed & CHURN == 0 {
-            Work::Load { rounds, batch, warmup }
-        } else {
-            Work::Churn { sessions: rounds }
+        let work = match byte(3) << 24 {
+            CHURN => Work::Churn { sessions: rounds },
+            SERVE => Work::Serve { sessions: rounds },
+            _ => Work::Load { rounds, batch, warmup },
         };
         Self {
             ipc: Ipc::from_word(byte(1)),
@@ -170,7 +195,7 @@ impl Told {
     pub const fn sessions(&self) -> u64 {
         let each = match self.work {
             Work::Load { .. } => 1,
-            Work::Churn { sessions } => sessions,
+            Work::Churn { sessions } | Work::Serve { sessions } => sessions,
         };
         self.connections as u64 * each
     }
@@ -187,6 +212,7 @@ mod tests {
             (Ipc::Sync, load),
             (Ipc::AsyncOverInterrupts, Work::Churn { sessions: 10_000 }),
             (Ipc::AsyncOverKernel, load),
+            (Ipc::AsyncOverKernel, Work::Serve { sessions: 1 }),
         ] {
             let settings = Settings { ipc, connections: 64, work, application_hart: 1, generator_hart: 2 };
             let told = Told { ipc, connections: 64, work, generator_is_apart: true, ticks_per_us: 10 };

@@ -28,7 +28,7 @@ impl<'m> Log<'m> {
     pub const fn words(told: &Told) -> usize {
         match told.work {
             Work::Load { rounds, batch, .. } => 1 + 2 * (rounds * batch) as usize,
-            Work::Churn { .. } => 1,
+            Work::Churn { .. } | Work::Serve { .. } => 1,
         }
     }
 

@@ -31,7 +31,7 @@ pub extern "C" fn main(start: &Start) -> ! {
     let (wire, sockets) = start.shared.split_at(WIRE_WORDS);
     let sockets = Sockets::new(sockets).expect("the root task shares enough");
     let wire = NetworkWire::new(wire).expect("the root task shares enough");
-    let port = wire.port(End::Near, bells::network());
+    let port = wire.port(End::Near, bells::network(&told));
     let requests = Server::new(sockets.channel(), bells::sender(told.ipc, SECOND_PEER));
     let service = Service::new(
         ROOM.take(),
