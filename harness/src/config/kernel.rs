@@ -72,11 +72,16 @@ pub enum Feature {
     Uintr,
     /// Several harts under one big lock, and the SMP numbering of invocations.
     Smp,
+    /// The benchmark system calls, and what they measure.
+    Benchmark,
+    /// Markers where the stages of a system call begin.
+    Tracepoints,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 4] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp];
+    pub const ALL: [Self; 6] =
+        [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp, Self::Benchmark, Self::Tracepoints];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -86,6 +91,8 @@ impl Feature {
             Self::Fastpath => "fastpath",
             Self::Uintr => "uintr",
             Self::Smp => "smp",
+            Self::Benchmark => "benchmark",
+            Self::Tracepoints => "tracepoints",
         }
     }
 }

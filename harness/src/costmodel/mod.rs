@@ -6,6 +6,7 @@
 
 pub mod events;
 pub mod landmarks;
+pub mod one_way;
 pub mod plugin;
 pub mod preset;
 pub mod series;

@@ -19,6 +19,7 @@ mod digitized;
 mod distribution;
 mod draw;
 mod error;
+mod fill;
 mod font;
 mod layout;
 mod legend;
@@ -32,10 +33,10 @@ mod stack;
 mod steps;
 
 pub use digitized::{Digitized, Values};
-pub use draw::{Drawn, draw};
+pub use draw::{Drawn, draw, svg};
 pub use error::FigureError;
 pub use panel::{Line, Panel};
-pub use spec::{Axis, FigureSpec, Kind, Part, SpecError};
+pub use spec::{Axis, FigureSpec, Kind, Part, SpecError, Whole};
 
 #[cfg(test)]
 mod tests;

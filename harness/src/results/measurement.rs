@@ -6,9 +6,11 @@ use rel4_records::FieldError;
 use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
 use super::messages;
+use super::notification::notification;
 use super::per_call;
 use super::raw::RawRun;
 use crate::config::{Clock, Value};
+use crate::costmodel::one_way::OneWayError;
 use crate::costmodel::series;
 use crate::costmodel::stages::MarkerError;
 use crate::serial::{Place, Record};
@@ -99,6 +101,9 @@ pub enum MeasurementError {
     /// The markers make no sense.
     #[error(transparent)]
     Markers(#[from] MarkerError),
+    /// The notifications make no sense.
+    #[error(transparent)]
+    Notifications(#[from] OneWayError),
     /// The microbenchmarks make no sense.
     #[error(transparent)]
     Bench(#[from] BenchError),
@@ -161,6 +166,8 @@ pub fn measure(
         ("tcp-echo", Some(report)) => messages_modelled(&run, report),
         ("tcp-echo", None) => Err(MeasurementError::NoReport),
         ("bench", report) => bench(&run, report, meta.clock),
+        ("notification", Some(report)) => notification(&run, report, count(&run, "rounds")?),
+        ("notification", None) => Err(MeasurementError::NoReport),
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.

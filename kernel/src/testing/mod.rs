@@ -3,6 +3,8 @@
 #![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
 
 mod attacks;
+#[cfg(feature = "benchmark")]
+mod benchmarking;
 #[cfg(feature = "uintr")]
 mod blocking;
 mod boot;

@@ -11,9 +11,11 @@ mod event;
 mod marker;
 mod set;
 mod stage;
+mod tracepoint;
 
 pub use cause::Cause;
 pub use event::Event;
 pub use marker::{Marker, Role};
-pub use set::{begin, cause, end, exit, point};
+pub use set::{begin, cause, end, exit, point, tracepoint};
 pub use stage::Stage;
+pub use tracepoint::Tracepoint;

@@ -10,10 +10,13 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{MessageInfo, Syscall};
+use rel4_markers::{Role, Tracepoint};
 
 use super::user_mode::{self, ECALL};
 use super::{csr, timer};
 use crate::arch::Context;
+#[cfg(feature = "benchmark")]
+use crate::benchmark;
 use crate::boot::{self, LoaderArguments};
 use crate::config::MAX_HARTS;
 use crate::fastpath::{self, Request};
@@ -22,6 +25,7 @@ use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::remote;
 use crate::sched;
+use crate::trace::tracepoint;
 use crate::trap::{self, Cause};
 
 /// Size of the kernel stack.
@@ -50,6 +54,20 @@ macro_rules! enter_hart {
 macro_rules! enter_hart {
     () => {
         "ld sp, {kernel_stack}(a6)\nld tp, {hart}(a6)"
+    };
+}
+
+/// The tracepoint of the first instruction of a trap.
+#[cfg(not(feature = "tracepoints"))]
+macro_rules! trap_tracepoint {
+    () => {
+        "/* {tracepoint} {entry} */"
+    };
+}
+#[cfg(feature = "tracepoints")]
+macro_rules! trap_tracepoint {
+    () => {
+        ".insn i 0x13, 2, x0, x{tracepoint}, {entry}"
     };
 }
 
@@ -85,6 +103,9 @@ _start:
     .section .text.trap, "ax"
     .balign 64
 rel4_trap_entry:
+    "#,
+    trap_tracepoint!(),
+    r#"
     csrrw   tp, sscratch, tp
     beqz    tp, rel4_kernel_trapped
     sd      ra, 8*1(tp)
@@ -190,6 +211,8 @@ rel4_kernel_trapped:
     next_pc = const offset_of!(Context, next_pc),
     kernel_stack = const offset_of!(Context, kernel_stack),
     hart = const offset_of!(Context, hart),
+    tracepoint = const Role::Tracepoint.register(),
+    entry = const Tracepoint::Entry.index(),
 );
 
 /// The kernel state. Written once by the boot hart before any trap can come.
@@ -243,6 +266,8 @@ extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
         let k = kernel();
         super::enter_secondary(k);
         k.lock.acquire(|| remote::serve(k));
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         super::start_secondary(k);
         return context_to_return_to(k);
     }
@@ -267,8 +292,13 @@ extern "C" fn enter_from_user(
 ) -> *const Context {
     let k = kernel();
     if MAX_HARTS > 1 && !enter_exclusively(k, context) {
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         return context_to_return_to(k);
     }
+    #[cfg(feature = "benchmark")]
+    benchmark::entered(k, decode(csr::read!("scause"), csr::read!("stval")));
+    tracepoint!(Decode);
     if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
         // A function for each, to which control passes with all registers as they are: none pays for what another needs.
         macro_rules! enter {
@@ -304,7 +334,11 @@ extern "C" fn enter_fastpath<const NUMBER: i64>(
     context.next_pc.set(context.fault_pc.get() + ECALL_BYTES);
     let request = Request { cptr, info: MessageInfo(info), words: [word0, word1, word2, word3] };
     match fastpath::handle(k, NUMBER, &request) {
-        Some(thread) => leave(k, thread),
+        Some(thread) => {
+            #[cfg(feature = "benchmark")]
+            benchmark::took_fastpath(k);
+            leave(k, thread)
+        }
         None => handle_trap(k),
     }
 }
@@ -355,9 +389,13 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::activate(k);
     }
     while k.current() == k.hart().idle() {
+        #[cfg(feature = "benchmark")]
+        benchmark::left(k);
         k.lock.release();
         super::wait_for_interrupt();
         k.lock.acquire(|| remote::serve(k));
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         crate::irq::handle(k);
         sched::schedule(k);
         sched::activate(k);
@@ -369,11 +407,14 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
 /// Gives up the big lock; returns the context of `thread`, which is the current one.
 #[inline(always)]
 fn leave(k: &Kernel, thread: Obj<Tcb>) -> *const Context {
+    tracepoint!(Exit);
     if MAX_HARTS > 1 {
         let index = super::hart_index();
         thread.context.hart.set(index as u64);
         thread.context.kernel_stack.set((STACKS.0.get().addr() + (index + 1) * STACK_BYTES) as u64);
     }
+    #[cfg(feature = "benchmark")]
+    benchmark::left(k);
     k.lock.release();
     &raw const thread.context
 }
