@@ -156,6 +156,17 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "tcp-serve",
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP for clients from outside; needs a platform with `forward`",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections that can be open at once", 1..=64),
+            numbers("sessions", "clients to serve before it ends, divided by the connections", 1..=10_000),
+            numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
+        ],
+    },
+    Program {
         name: "bench",
         root_server: Some(RootServer::RootTask),
         about: "what single operations of the kernel cost",

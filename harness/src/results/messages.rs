@@ -59,6 +59,7 @@ pub(super) fn latencies(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series>
 
 #[cfg(test)]
 mod tests {
+    use rel4_costmodel::options::Order;
     use rel4_costmodel::report::{End, Figures, MarkerRow, TrapStages};
     use rel4_markers::{Marker, Role};
 
@@ -75,6 +76,7 @@ mod tests {
             end: End::Exit,
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: Vec::new(),
