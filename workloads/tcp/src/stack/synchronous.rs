@@ -19,7 +19,7 @@ use crate::alarm::Alarm;
 use crate::bells::{self, ENDPOINT};
 use crate::clock::Clock;
 use crate::layout::{MAX_CONNECTIONS, NetworkWire, Sockets, WIRE_CAPACITY, WIRE_WORDS};
-use crate::protocol::{Answer, Request, WORDS};
+use crate::protocol::{Answer, Operation, Request, WORDS};
 use crate::settings::Told;
 
 /// Badge of the application's capability to the endpoint. Notifications have badges of single bits, and never this one.
@@ -126,7 +126,10 @@ impl Stack<'_, '_> {
         if answer.is_none() {
             reply_slot(request.connection).save_caller().expect("the slot is empty while nothing is wanted");
         }
-        self.service.send_frames();
+        // What only reads has nothing to send: an acknowledgment can wait for the next frame.
+        if matches!(request.operation, Operation::Send(_) | Operation::Close) {
+            self.service.send_frames();
+        }
         answer
     }
 
