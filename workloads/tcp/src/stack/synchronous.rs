@@ -138,7 +138,8 @@ impl Stack<'_, '_> {
         self.service.complete(|connection, answer| {
             let (label, words) = answer.encode();
             let reply = CPtr(FIRST_REPLY + connection as u64);
-            arch::send(reply, tag::<WORDS>(label), Registers::new(words));
+            // Whoever did not call, but only sent, left no capability: then this goes nowhere, and is no fault of ours.
+            arch::nb_send(reply, tag::<WORDS>(label), Registers::new(words));
         });
     }
 }
