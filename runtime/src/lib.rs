@@ -24,7 +24,7 @@
 //!   [`uintr`] (its implementations: interrupt files, and the kernel's notifications), [`remote`] (ready queue for other
 //!   threads, where the hardware has none)
 //! * shared memory that peers are not trusted with: [`ring`], [`item`] (what it carries), [`flag`] (whether the reader
-//!   sleeps), [`outbox`] (sends, and notifies once a batch)
+//!   sleeps), [`outbox`] (sends, and notifies once a batch), [`words`] (private copies of bytes), [`frames`] (of a network)
 //! * platform: [`boot`] (what the kernel tells the root task), [`uart`]
 
 #![cfg_attr(not(test), no_std)]
@@ -39,6 +39,7 @@ pub mod dispatch;
 pub mod error;
 pub mod executor;
 pub mod flag;
+pub mod frames;
 pub mod image;
 pub mod interrupt;
 pub mod ipc;
@@ -57,3 +58,4 @@ pub mod uart;
 pub mod uintr;
 pub mod untyped;
 pub mod vaddr;
+pub mod words;

@@ -23,6 +23,13 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
         Self { producer, peer, flushed: 0, batch_has_begun: false, notifications: 0 }
     }
 
+    /// True if [`Outbox::send`] would find room.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_room(&mut self) -> bool {
+        self.producer.has_room()
+    }
+
     /// Sends `item`. With the first one of a batch a peer that sleeps is notified, so that it works while the rest is being sent.
     ///
     /// # Errors

@@ -11,12 +11,12 @@ mod thread;
 
 use rel4_abi::{CPtr, CapRights};
 
-pub use create::{PrivateData, create, map_image};
+pub use create::{PrivateData, create, create_with_slots, map_image};
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 pub use thread::{Entry, Thread};
 
-use crate::cap::{CNode, Endpoint, Tcb, VSpace};
+use crate::cap::{CNode, Endpoint, Slot, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
 #[cfg(doc)]
@@ -67,10 +67,31 @@ pub struct ProcessSpec<'a> {
     pub shared: Option<&'a SharedMemory>,
 }
 
+/// The `CSpace` of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct CSpace {
+    root: CNode,
+    radix_bits: u32,
+}
+
+impl CSpace {
+    /// Its root, a node without a guard.
+    #[must_use]
+    pub const fn root(self) -> CNode {
+        self.root
+    }
+
+    /// Its slot number `index`, which the process itself addresses by the same number.
+    #[must_use]
+    pub const fn slot(self, index: u64) -> Slot {
+        self.root.slot(index, self.radix_bits)
+    }
+}
+
 /// A process that was created.
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
-    cspace: CNode,
+    cspace: CSpace,
     vspace: VSpace,
     thread: Thread,
 }
@@ -89,6 +110,12 @@ impl Process {
     #[must_use]
     pub const fn vspace(self) -> VSpace {
         self.vspace
+    }
+
+    /// Its `CSpace`.
+    #[must_use]
+    pub const fn cspace(self) -> CSpace {
+        self.cspace
     }
 
     /// Its thread.

@@ -102,6 +102,13 @@ impl<const CAPACITY: usize> Producer<'_, CAPACITY> {
         Ok(())
     }
 
+    /// True if there is room for an item.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_room(&mut self) -> bool {
+        self.produced.wrapping_sub(self.consumed) < CAPACITY as u64 || self.look_for_room().is_ok()
+    }
+
     fn look_for_room(&mut self) -> Result<(), Full> {
         // Acquire: the consumer has read the items before we write over them.
         let consumed = self.ring.consumed.load(Ordering::Acquire);

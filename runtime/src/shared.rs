@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "turns pages that were just mapped into a slice")]
 
+use core::ops::Range;
 use core::sync::atomic::AtomicU64;
 
 use rel4_abi::SlotRegion;
@@ -38,6 +39,25 @@ impl SharedMemory {
     #[must_use]
     pub const fn words(&self) -> &'static [AtomicU64] {
         self.words
+    }
+
+    /// The part of it that has `words`, which start and end at pages (or at the end of the memory), so that a process can see less than
+    /// others do.
+    ///
+    /// # Panics
+    ///
+    /// If they do not, or the memory has no such words.
+    #[must_use]
+    pub fn part(&self, words: Range<usize>) -> Self {
+        const PAGE_WORDS: usize = (1 << PAGE_BITS) / size_of::<u64>();
+        assert!(words.start.is_multiple_of(PAGE_WORDS), "a part starts at a page");
+        assert!(
+            words.end.is_multiple_of(PAGE_WORDS) || words.end == self.words.len(),
+            "a part ends at a page"
+        );
+        let page = |word: usize| self.frames.start + word.div_ceil(PAGE_WORDS) as u64;
+        let frames = SlotRegion { start: page(words.start), end: page(words.end) };
+        Self { frames, words: &self.words[words] }
     }
 
     /// Maps the memory at [`vaddr::SHARED`] in `vspace` too, with copies of its frames that `resources` makes.

@@ -107,7 +107,7 @@ pub struct SenderPage {
 
 impl SenderPage {
     /// Number of sender pages that a process has room for.
-    pub const COUNT: u64 = (vaddr::SHARED - vaddr::SENDER_PAGES) >> PAGE_BITS;
+    pub const COUNT: u64 = (vaddr::THREADS - vaddr::SENDER_PAGES) >> PAGE_BITS;
 
     /// Where sender page number `index` of a process belongs; `None` if there is no room for so many.
     #[must_use]
@@ -184,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn sender_pages_end_where_shared_memory_begins() {
+    fn sender_pages_end_where_threads_begin() {
         let last = SenderPage::address(SenderPage::COUNT - 1).expect("has room");
-        assert_eq!(last + (1 << PAGE_BITS), vaddr::SHARED);
+        assert_eq!(last + (1 << PAGE_BITS), vaddr::THREADS);
         assert_eq!(SenderPage::address(SenderPage::COUNT), None);
     }
 }

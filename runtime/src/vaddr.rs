@@ -6,15 +6,18 @@ pub const ROOT_WINDOW: u64 = 0x4000_0000;
 /// The root task: the page through which it fills frames of others.
 pub const ROOT_SCRATCH: u64 = 0x3fff_f000;
 
+/// Other processes: sender pages of U-notifications, from here on upwards.
+pub const SENDER_PAGES: u64 = 0x2000_0000;
+
 /// Other processes: where the parts of the first thread start; the other threads follow.
-const THREADS: u64 = 0x2000_0000;
+pub(crate) const THREADS: u64 = 0x2010_0000;
 const THREAD_BYTES: u64 = 128 * 1024;
 
 /// Other processes: size of a stack in bytes.
 pub const STACK_BYTES: u64 = 64 * 1024;
 
 /// Other processes: the most threads that there is room for.
-pub const MAX_THREADS: u64 = (SENDER_PAGES - THREADS) / THREAD_BYTES;
+pub const MAX_THREADS: u64 = (SHARED - THREADS) / THREAD_BYTES;
 
 /// Other processes: the IPC buffer of a thread.
 #[must_use]
@@ -29,8 +32,5 @@ pub const fn stack(thread: u64) -> u64 {
     ipc_buffer(thread) + 0x2000
 }
 
-/// Other processes: sender pages of U-notifications, from here on upwards.
-pub const SENDER_PAGES: u64 = 0x2010_0000;
-
 /// Other processes: the memory shared with their creator.
-pub const SHARED: u64 = 0x2020_0000;
+pub const SHARED: u64 = 0x2100_0000;

@@ -12,7 +12,7 @@ mod guest {
 
     #[unsafe(no_mangle)]
     extern "Rust" fn rel4_root_main(boot: Boot) -> ! {
-        rel4_workloads::root::run(boot)
+        rel4_workloads::root::run(boot, rel4_workloads::workload::WORKLOADS)
     }
 
     #[panic_handler]

@@ -15,7 +15,7 @@ pub struct Parameters<'a> {
 impl<'a> Parameters<'a> {
     /// The pairs in `text` whose keys are not among `reserved`.
     #[must_use]
-    pub(crate) const fn new(text: &'a str, reserved: &'static [&'static str]) -> Self {
+    pub const fn new(text: &'a str, reserved: &'static [&'static str]) -> Self {
         Self { text, reserved }
     }
 

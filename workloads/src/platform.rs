@@ -1,7 +1,7 @@
 //! What the device tree says about the machine.
 
 use fdt::Fdt;
-use fdt::node::NodeProperty;
+use fdt::node::{FdtNode, NodeProperty};
 
 /// Serial ports that the runtime can drive.
 const UART_COMPATIBLE: &[&str] = &["ns16550a"];
@@ -12,6 +12,21 @@ const ALARM_CLOCK_COMPATIBLE: &[&str] = &["google,goldfish-rtc"];
 /// A device that interrupts when it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlarmClock {
+    /// Physical address of its registers.
+    pub paddr: u64,
+    /// Its interrupt, as the kernel numbers it.
+    pub irq: u64,
+}
+
+/// Devices behind the registers of virtio's memory-mapped transport. There may be none behind them: their registers tell.
+const VIRTIO_COMPATIBLE: &str = "virtio,mmio";
+
+/// The most of them that are told of.
+pub const MAX_VIRTIO: usize = 8;
+
+/// A device's registers and its interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device {
     /// Physical address of its registers.
     pub paddr: u64,
     /// Its interrupt, as the kernel numbers it.
@@ -29,6 +44,8 @@ pub struct Platform<'a> {
     pub timebase_hz: Option<usize>,
     /// A real-time clock with an alarm, if there is one.
     pub alarm_clock: Option<AlarmClock>,
+    /// Places for virtio devices.
+    pub virtio: [Option<Device>; MAX_VIRTIO],
 }
 
 impl<'a> Platform<'a> {
@@ -46,16 +63,33 @@ impl<'a> Platform<'a> {
             .find_node("/cpus")
             .and_then(|cpus| cpus.property("timebase-frequency"))
             .and_then(NodeProperty::as_usize);
-        let alarm_clock = alarm_clock(&tree);
-        Some(Self { bootargs, uart_paddr: uart.starting_address as u64, timebase_hz, alarm_clock })
+        Some(Self {
+            bootargs,
+            uart_paddr: uart.starting_address as u64,
+            timebase_hz,
+            alarm_clock: alarm_clock(&tree),
+            virtio: virtio(&tree),
+        })
     }
 }
 
 fn alarm_clock(tree: &Fdt<'_>) -> Option<AlarmClock> {
-    let node = tree.find_compatible(ALARM_CLOCK_COMPATIBLE)?;
+    let Device { paddr, irq } = device(&tree.find_compatible(ALARM_CLOCK_COMPATIBLE)?)?;
+    Some(AlarmClock { paddr, irq })
+}
+
+fn virtio(tree: &Fdt<'_>) -> [Option<Device>; MAX_VIRTIO] {
+    let is_virtio = |node: &FdtNode<'_, '_>| {
+        node.compatible().is_some_and(|compatible| compatible.all().any(|name| name == VIRTIO_COMPATIBLE))
+    };
+    let mut devices = tree.all_nodes().filter(is_virtio).filter_map(|node| device(&node));
+    core::array::from_fn(|_| devices.next())
+}
+
+fn device(node: &FdtNode<'_, '_>) -> Option<Device> {
     // The first cell is the number, whatever follows it.
     let irq = node.property("interrupts")?.value.first_chunk().copied().map(u32::from_be_bytes)?;
-    Some(AlarmClock { paddr: node.reg()?.next()?.starting_address as u64, irq: u64::from(irq) })
+    Some(Device { paddr: node.reg()?.next()?.starting_address as u64, irq: u64::from(irq) })
 }
 
 #[cfg(test)]
@@ -73,8 +107,15 @@ mod tests {
             uart_paddr: 0x1000_0000,
             timebase_hz: Some(10_000_000),
             alarm_clock: Some(AlarmClock { paddr: 0x10_1000, irq: 11 }),
+            virtio: [None; MAX_VIRTIO],
         };
-        assert_eq!(Platform::from_fdt(QEMU_VIRT), Some(expected));
+        let found = Platform::from_fdt(QEMU_VIRT).expect("a device tree");
+        assert_eq!(Platform { virtio: [None; MAX_VIRTIO], ..found }, expected);
+        // The tree has them in no order of their own.
+        for index in 0..MAX_VIRTIO as u64 {
+            let place = Device { paddr: 0x1000_1000 + 0x1000 * index, irq: 1 + index };
+            assert!(found.virtio.contains(&Some(place)), "{index}");
+        }
     }
 
     #[test]

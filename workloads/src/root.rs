@@ -14,8 +14,8 @@ use crate::failure::Failure;
 use crate::last_resort;
 use crate::output::{self, Records};
 use crate::parameters::Parameters;
-use crate::platform::{AlarmClock, Platform};
-use crate::workload;
+use crate::platform::{AlarmClock, Device, MAX_VIRTIO, Platform};
+use crate::workload::{self, Workload};
 
 /// In records of boots that were given no usable run id.
 const UNKNOWN_RUN: &str = "unknown";
@@ -32,6 +32,8 @@ pub struct Root {
     pub timebase_hz: Option<usize>,
     /// A real-time clock with an alarm, if there is one.
     pub alarm_clock: Option<AlarmClock>,
+    /// Places for virtio devices.
+    pub virtio: [Option<Device>; MAX_VIRTIO],
 }
 
 impl Root {
@@ -54,8 +56,8 @@ impl Root {
     }
 }
 
-/// Runs what the boot arguments ask for, and stops.
-pub fn run(boot: Boot) -> ! {
+/// Runs the workload that the boot arguments ask for, one of `workloads`, and stops.
+pub fn run(boot: Boot, workloads: &[Workload]) -> ! {
     // Without a serial port nothing can be said; a fault at least is seen by a debug kernel.
     let Some(platform) = boot.chunk(CHUNK_FDT).and_then(Platform::from_fdt) else { arch::fault() };
     let mut resources = Resources::from_boot_info(boot.info());
@@ -70,9 +72,10 @@ pub fn run(boot: Boot) -> ! {
         records: output::open(uart, run_id),
         timebase_hz: platform.timebase_hz,
         alarm_clock: platform.alarm_clock,
+        virtio: platform.virtio,
     };
 
-    let status = match dispatch(&mut root, platform.bootargs) {
+    let status = match dispatch(&mut root, platform.bootargs, workloads) {
         Ok(()) => Status::Ok,
         Err(failure) => {
             // A refused `fail` record leaves the status, which says enough.
@@ -87,10 +90,10 @@ pub fn run(boot: Boot) -> ! {
     stop()
 }
 
-fn dispatch(root: &mut Root, text: &str) -> Result<(), Failure> {
+fn dispatch(root: &mut Root, text: &str, workloads: &[Workload]) -> Result<(), Failure> {
     guard_stack(root.info)?;
     let bootargs = Bootargs::parse(text)?;
-    let workload = workload::find(bootargs.workload)?;
+    let workload = workload::find(workloads, bootargs.workload)?;
     (workload.run)(root, &bootargs.parameters)
 }
 

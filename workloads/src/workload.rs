@@ -26,7 +26,8 @@ pub struct Workload {
     pub run: fn(&mut Root, &Parameters<'_>) -> Result<(), Failure>,
 }
 
-const WORKLOADS: &[Workload] = &[
+/// The workloads of the root task.
+pub const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_pingpong::NAME, run: ipc_pingpong::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_async::NAME, run: ipc_async::run },
@@ -42,13 +43,13 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: unotification_check::NAME, run: unotification_check::run },
 ];
 
-/// The workload called `name`.
+/// The one of `workloads` called `name`.
 ///
 /// # Errors
 ///
 /// [`Failure::UnknownWorkload`].
-pub fn find(name: &str) -> Result<&'static Workload, Failure> {
-    WORKLOADS.iter().find(|workload| workload.name == name).ok_or(Failure::UnknownWorkload)
+pub fn find<'w>(workloads: &'w [Workload], name: &str) -> Result<&'w Workload, Failure> {
+    workloads.iter().find(|workload| workload.name == name).ok_or(Failure::UnknownWorkload)
 }
 
 #[cfg(test)]
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn workloads_are_found_by_their_exact_names() {
-        assert_eq!(find("ipc-pingpong").map(|workload| workload.name), Ok("ipc-pingpong"));
-        assert!(matches!(find("ipc"), Err(Failure::UnknownWorkload)));
+        assert_eq!(find(WORKLOADS, "ipc-pingpong").map(|workload| workload.name), Ok("ipc-pingpong"));
+        assert!(matches!(find(WORKLOADS, "ipc"), Err(Failure::UnknownWorkload)));
     }
 }

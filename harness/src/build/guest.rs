@@ -47,6 +47,7 @@ pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer)
     let root_server = match root_server {
         RootServer::RootTask => Some(("rel4-workloads", "root-task")),
         RootServer::Sel4test => Some(("rel4-sel4test", "sel4test")),
+        RootServer::Tcp => Some(("rel4-tcp", "tcp-server")),
         RootServer::Elf { .. } => None,
     };
     let mut order = Vec::new();

@@ -33,6 +33,8 @@ pub struct Machine {
     pub preset: Option<PathBuf>,
     /// By which clock harts take turns, where the plugin decides that.
     pub order: Order,
+    /// The port of the host that leads, through a network card of the machine, to the guest's echo server; without it there is no card.
+    pub forward: Option<u16>,
     /// The emulator's program, if it is not the one on the PATH.
     pub emulator: Option<PathBuf>,
 }

@@ -130,6 +130,43 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "tcp-echo",
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP in isolated processes, loaded from inside the guest",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections, each with one message under way", 1..=64),
+            numbers("rounds", "samples to take", 1..=1000),
+            numbers("batch", "messages per sample", 1..=10_000),
+            numbers("warmup", "messages before the first sample", 1..=100_000),
+            numbers("application_hart", "hart of the echo server; the network stack runs on hart 0", 0..=3),
+            numbers("generator_hart", "hart of the load generator; apart from hart 0 it never sleeps", 0..=3),
+        ],
+    },
+    Program {
+        name: "tcp-churn",
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP whose clients come and go in every way; checks that nothing is lost or left behind",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections that are open at once", 1..=64),
+            numbers("sessions", "clients that come and go on each of them", 1..=10_000),
+            numbers("application_hart", "hart of the echo server; the network stack runs on hart 0", 0..=3),
+            numbers("generator_hart", "hart of the load generator; apart from hart 0 it never sleeps", 0..=3),
+        ],
+    },
+    Program {
+        name: "tcp-serve",
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP for clients from outside; needs a platform with `forward`",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections that can be open at once", 1..=64),
+            numbers("sessions", "clients to serve before it ends, divided by the connections", 1..=10_000),
+            numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
+        ],
+    },
+    Program {
         name: "bench",
         root_server: Some(RootServer::RootTask),
         about: "what single operations of the kernel cost",

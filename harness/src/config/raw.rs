@@ -64,6 +64,7 @@ pub(super) struct RawPlatform {
     pub(super) emulator: Option<At<PathBuf>>,
     pub(super) board: Option<At<PathBuf>>,
     pub(super) order: Option<At<String>>,
+    pub(super) forward: Option<At<i64>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,6 +9,8 @@ pub enum RootServer {
     RootTask,
     /// The test suite of this workspace.
     Sel4test,
+    /// The TCP server of this workspace.
+    Tcp,
     /// One that was built elsewhere.
     Elf {
         /// The workload that it is in the matrix.
@@ -26,6 +28,7 @@ impl RootServer {
         match self {
             Self::RootTask => kernel.to_owned(),
             Self::Sel4test => format!("{kernel}+sel4test"),
+            Self::Tcp => format!("{kernel}+tcp"),
             Self::Elf { workload, .. } => format!("{kernel}@{workload}"),
         }
     }

@@ -305,6 +305,7 @@ impl Check<'_> {
         }
         let preset = self.preset(raw.preset.as_ref(), clock, raw.clock.span());
         let order = self.order(raw.order.as_ref(), clock);
+        let forward = self.forward(raw.forward.as_ref(), clock)?;
         Some(Machine {
             kind: kind?,
             machine: raw.machine.get_ref().clone(),
@@ -317,8 +318,22 @@ impl Check<'_> {
             stall_limit: Duration::from_secs(stall_s?.into()),
             preset,
             order: order?,
+            forward,
             emulator: raw.emulator.as_ref().map(|path| self.relative(path.get_ref())),
         })
+    }
+
+    /// The port that leads to the guest. What comes from outside comes at no time that repeats.
+    fn forward(&mut self, raw: Option<&At<i64>>, clock: Option<Clock>) -> Option<Option<u16>> {
+        let Some(raw) = raw else { return Some(None) };
+        let port =
+            self.number(raw, 1..=i64::from(u16::MAX), "forward").and_then(|port| u16::try_from(port).ok());
+        if clock.is_some_and(Clock::is_exact) {
+            let message = "`forward` lets the world outside in, and that never repeats; use clock = \"host\", or remove it";
+            self.mistake(raw.span(), message.to_owned());
+            return None;
+        }
+        port.map(Some)
     }
 
     fn workload(&mut self, name: &At<String>, raw: &At<RawWorkload>) -> Option<Workload> {

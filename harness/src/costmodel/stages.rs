@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rel4_costmodel::report::{Figures, MarkerRow, Report};
-use rel4_markers::{Marker, Role, Stage, Tracepoint};
+use rel4_markers::{Event, Marker, Role, Stage, Tracepoint};
 use thiserror::Error;
 
 /// One run through a stage.
@@ -97,7 +97,9 @@ pub enum MarkerError {
 pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
     let mut open: BTreeMap<usize, Vec<Open<'_>>> = BTreeMap::new();
     let mut runs = Vec::new();
-    for row in report.markers.iter().filter(|row| row.marker != Marker::EXIT) {
+    let is_event =
+        |marker: Marker| marker.role() == Some(Role::Point) && Event::from_index(marker.index()).is_some();
+    for row in report.markers.iter().filter(|row| row.marker != Marker::EXIT && !is_event(row.marker)) {
         let hart = row.hart;
         let unknown = MarkerError::Unknown { hart, number: row.marker.number() };
         let open = open.entry(hart).or_default();
@@ -176,6 +178,14 @@ mod tests {
             stages(&report(&[(0, BEGIN), (1, BEGIN), (0, END), (1, END), (0, Marker::EXIT)])).expect("sound");
         let cycles: Vec<_> = runs.iter().map(|run| (run.hart, run.cycles, run.figures.traps)).collect();
         assert_eq!(cycles, [(0, 20, 20), (1, 20, 20)]);
+    }
+
+    #[test]
+    fn events_between_begin_and_end_are_no_stages() {
+        const EVENT: Marker = Marker::new(Role::Point, Event::Message.index());
+        let report = report(&[(0, BEGIN), (0, EVENT), (0, END), (0, EVENT)]);
+        assert_eq!(stages(&report).expect("sound").len(), 1);
+        assert_eq!(crate::costmodel::events::clocks(&report, Event::Message), [10, 30]);
     }
 
     #[test]

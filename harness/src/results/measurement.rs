@@ -5,6 +5,7 @@ use rel4_records::FieldError;
 
 use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
+use super::messages;
 use super::notification::notification;
 use super::per_call;
 use super::raw::RawRun;
@@ -162,13 +163,15 @@ pub fn measure(
             all.extend(per_call::of_channel(&run)?);
             Ok(all)
         }
+        ("tcp-echo", Some(report)) => messages_modelled(&run, report),
+        ("tcp-echo", None) => Err(MeasurementError::NoReport),
         ("bench", report) => bench(&run, report, meta.clock),
         ("notification", Some(report)) => notification(&run, report, count(&run, "rounds")?),
         ("notification", None) => Err(MeasurementError::NoReport),
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
-        ("unotification-check" | "hostile-vs" | "ipc-soak", report) => {
+        ("unotification-check" | "hostile-vs" | "ipc-soak" | "tcp-churn" | "tcp-serve", report) => {
             Ok(report.map(series::counters).unwrap_or_default())
         }
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),
@@ -194,6 +197,15 @@ fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series
     }
     all.extend(series::counters(report));
     all.extend(per_call::of_harts(report, expected * batch));
+    Ok(all)
+}
+
+/// The cost of one message of a load generator, how many there are in a time, and how long each was under way.
+fn messages_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series>, MeasurementError> {
+    let mut all = ipc_pingpong_modelled(run, report)?;
+    let cycles = all.iter().find(|series| series.metric == "cycles").map(messages::throughput);
+    all.extend(cycles);
+    all.extend(messages::latencies(run, report)?);
     Ok(all)
 }
 

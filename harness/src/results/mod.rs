@@ -13,6 +13,7 @@ mod bench;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;
+mod messages;
 mod notification;
 mod per_call;
 mod raw;

@@ -15,6 +15,8 @@
 //! | `gate` | a planted slow-down is caught and named, unchanged runs pass |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
+//! | `network` | the TCP server serves clients from outside the machine |
+//! | `tcp` | the TCP server loses no byte, and survives clients that come and go in every way |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
 mod asynchronous;
@@ -31,6 +33,8 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod network;
 mod notification;
 mod stages;
 mod suite;
+mod tcp;

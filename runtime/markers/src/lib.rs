@@ -7,13 +7,15 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 mod cause;
+mod event;
 mod marker;
 mod set;
 mod stage;
 mod tracepoint;
 
 pub use cause::Cause;
+pub use event::Event;
 pub use marker::{Marker, Role};
-pub use set::{begin, cause, end, exit, tracepoint};
+pub use set::{begin, cause, end, exit, point, tracepoint};
 pub use stage::Stage;
 pub use tracepoint::Tracepoint;

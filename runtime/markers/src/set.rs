@@ -18,6 +18,12 @@ fn set<const REGISTER: u32, const INDEX: u32>() {
     }
 }
 
+/// The event with index `EVENT` ([`Event::index`](crate::Event::index)) happens.
+#[inline(always)]
+pub fn point<const EVENT: u32>() {
+    set::<{ Role::Point.register() }, EVENT>();
+}
+
 /// The stage with index `STAGE` ([`Stage::index`](crate::Stage::index)) begins.
 #[inline(always)]
 pub fn begin<const STAGE: u32>() {

@@ -2,7 +2,7 @@
 
 use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
 
-use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
+use super::{CNODE_RADIX_BITS, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
 use crate::cap::{CNode, Frame, PageTable, VSpace};
@@ -20,7 +20,23 @@ pub fn create(
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
 ) -> Result<Process, ResourceError> {
-    let cspace = make_cspace(resources, spec)?;
+    create_with_slots(resources, info, spec, CNODE_RADIX_BITS)
+}
+
+/// As [`create`], with a `CSpace` of 2^`radix_bits` slots: those that no grant takes the process can fill itself, if it gets a capability to
+/// [`Process::cspace`].
+///
+/// # Errors
+///
+/// Those of [`create`].
+pub fn create_with_slots(
+    resources: &mut Resources,
+    info: &BootInfo,
+    spec: &ProcessSpec<'_>,
+    radix_bits: u32,
+) -> Result<Process, ResourceError> {
+    let cspace = CSpace { root: CNode(resources.make(ObjectType::CNode, radix_bits)?), radix_bits };
+    fill_cspace(cspace, spec)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
     map_image(resources, vspace, info.user_image_frames, PrivateData::Fresh)?;
@@ -40,8 +56,7 @@ pub fn create(
     Ok(Process { cspace, vspace, thread })
 }
 
-fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {
-    let node = CNode(resources.make(ObjectType::CNode, CNODE_RADIX_BITS)?);
+fn fill_cspace(cspace: CSpace, spec: &ProcessSpec<'_>) -> Result<(), Error> {
     // A fault is a call, which needs the right to hand over a reply capability.
     let supervisor = Grant {
         source: spec.supervisor.0,
@@ -51,13 +66,13 @@ fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNod
     let supervisor = core::iter::once((SUPERVISOR, &supervisor));
     let others = (0..).map(granted).zip(spec.grants);
     for (cptr, grant) in supervisor.chain(others) {
-        give(node, cptr.word(), grant)?;
+        give(cspace, cptr.word(), grant)?;
     }
-    Ok(node)
+    Ok(())
 }
 
-fn give(node: CNode, index: u64, grant: &Grant) -> Result<(), Error> {
-    let target = node.slot(index, CNODE_RADIX_BITS);
+fn give(cspace: CSpace, index: u64, grant: &Grant) -> Result<(), Error> {
+    let target = cspace.slot(index);
     let source = Resources::slot(grant.source);
     match grant.badge {
         0 => target.copy_from(source, grant.rights),

@@ -4,9 +4,9 @@ use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{BootInfo, CNodeCapData, CPtr, ObjectType};
 
 use super::start::initial_context;
-use super::{CNODE_RADIX_BITS, ProcessMain};
+use super::{CSpace, ProcessMain};
 use crate::address_space::{self, Access};
-use crate::cap::{CNode, Frame, Spaces, Tcb, VSpace};
+use crate::cap::{Frame, Spaces, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
 use crate::vaddr;
@@ -50,7 +50,7 @@ impl Thread {
 /// Makes thread `number` of the process with `cspace` and `vspace`.
 pub(super) fn make(
     resources: &mut Resources,
-    cspace: CNode,
+    cspace: CSpace,
     vspace: VSpace,
     number: u64,
     fault_handler: CPtr,
@@ -62,7 +62,8 @@ pub(super) fn make(
     let ipc_buffer_vaddr = vaddr::ipc_buffer(number);
     let ipc_buffer = map_new_frame(resources, vspace, ipc_buffer_vaddr)?;
     let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
-    let cspace_guard = CNodeCapData::fill(CNODE_RADIX_BITS);
+    let CSpace { root: cspace, radix_bits } = cspace;
+    let cspace_guard = CNodeCapData::fill(radix_bits);
     tcb.configure(&Spaces { fault_handler, cspace, cspace_guard, vspace, ipc_buffer_vaddr, ipc_buffer })?;
     Ok(Thread { tcb, number })
 }

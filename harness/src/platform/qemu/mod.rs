@@ -55,6 +55,22 @@ fn find(program: &Path) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
+/// The port on which the guest's echo server listens.
+const ECHO_PORT: u16 = 7;
+
+/// The machine's network: none, or a card on a network of its own, into which connections to port `forward` of the host are let.
+fn network(forward: Option<u16>) -> Vec<OsString> {
+    let words = forward.map_or_else(
+        || vec!["-net".to_owned(), "none".to_owned()],
+        |port| {
+            let way = format!("hostfwd=tcp:127.0.0.1:{port}-:{ECHO_PORT}");
+            let netdev = format!("user,id=outside,restrict=on,{way}");
+            ["-netdev", &netdev, "-device", "virtio-net-device,netdev=outside"].map(str::to_owned).to_vec()
+        },
+    );
+    words.into_iter().map(OsString::from).collect()
+}
+
 impl Platform for Qemu {
     fn emulator(&self) -> anyhow::Result<Emulator> {
         let version = probe(&self.program)?.text;
@@ -77,7 +93,8 @@ impl Platform for Qemu {
             "-m".into(),
             format!("{}M", machine.memory_mib).into(),
         ];
-        command.extend(["-display", "none", "-monitor", "none", "-net", "none"].map(OsString::from));
+        command.extend(["-display", "none", "-monitor", "none"].map(OsString::from));
+        command.extend(network(machine.forward));
         // A file, because a slow reader of a pipe would add polling to the guest's instruction counts.
         command.extend(["-serial".into(), serial]);
         // Without these the device tree's seed and the real-time clock differ from run to run.
@@ -161,6 +178,7 @@ mod tests {
             stall_limit: Duration::from_secs(1),
             preset: None,
             order: Order::default(),
+            forward: None,
             emulator: Some("qemu".into()),
         }
     }
@@ -179,5 +197,15 @@ mod tests {
         );
         let host = Qemu::new(&machine(Clock::Host)).command(&launch);
         assert_eq!(host, command[..command.len() - 2]);
+    }
+
+    #[test]
+    fn a_forwarded_port_brings_a_network_card_and_nothing_else_of_the_world() {
+        let words: Vec<_> =
+            network(Some(8007)).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        assert_eq!(
+            words.join(" "),
+            "-netdev user,id=outside,restrict=on,hostfwd=tcp:127.0.0.1:8007-:7 -device virtio-net-device,netdev=outside"
+        );
     }
 }
