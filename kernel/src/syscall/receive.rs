@@ -3,10 +3,10 @@
 use rel4_abi::CapRights;
 use rel4_abi::lookup_failure::LookupFailure;
 
-use crate::cap::{delete, lookup};
+use crate::cap::lookup;
 use crate::fault::{self, Fault, Phase};
+use crate::ipc::{self, ReceiveKind};
 use crate::kernel::Kernel;
-use crate::object::endpoint::ReceiveKind;
 
 /// Receives from the capability that the current thread names.
 #[inline]
@@ -22,8 +22,7 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
     if let Some(cap) = cap.as_endpoint()
         && cap.rights.contains(CapRights::READ)
     {
-        delete::delete_simple(k, thread.caller_slot());
-        cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
+        ipc::receive(k, thread, &cap, kind);
     } else if let Some(cap) = cap.as_notification()
         && cap.rights.contains(CapRights::READ)
         && cap.notification.bound_thread().is_none_or(|bound| bound == thread)

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{CNodeCapData, CapRights, InitialSlot, Invocation, MessageInfo, ObjectType, Syscall};
 
-use super::machine::Snapshot;
+use super::machine::{PARTNER, Snapshot};
 use super::{LABELS, Machine};
 use crate::arch;
 use crate::cap::{Cap, delete, derivation, lookup};
@@ -108,7 +108,7 @@ fn populated() -> Machine {
         (ObjectType::Untyped, 12),
         (ObjectType::Untyped, 13),
         (ObjectType::Untyped, 16),
-        (ObjectType::Endpoint, 0),
+        (PARTNER, 0),
         (ObjectType::Notification, 0),
         (ObjectType::CNode, 4),
         (ObjectType::CNode, 2),

@@ -7,10 +7,11 @@ use rel4_abi::vm::{LEAF_LEVEL_BITS, PT_INDEX_BITS, ROOT_LEVEL_BITS, USER_TOP};
 use crate::arch::{self, Execute, PageTable, PhysAddr, Pte};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, FrameCap, Mapping, RawCap, UntypedCap, ZombieKind, derivation};
+use crate::ipc::{self, EndpointRef};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::tcb::TCB_SLOTS_IN_USE;
-use crate::object::{CNode, Endpoint, Notification, Tcb, ThreadState};
+use crate::object::{CNode, Notification, Tcb, ThreadState};
 use crate::vm::{Asid, VmRights};
 
 /// Checks everything that can be reached from the boot objects with slots, from the current and the queued threads, and along the derivation lists.
@@ -71,7 +72,7 @@ struct World {
     slots: Vec<Obj<Slot>>,
     caps: Vec<Cap>,
     threads: Vec<Obj<Tcb>>,
-    endpoints: Vec<Obj<Endpoint>>,
+    endpoints: Vec<EndpointRef>,
     notifications: Vec<Obj<Notification>>,
 }
 
@@ -121,7 +122,7 @@ impl World {
                 }
                 Cap::Thread(thread) => threads.push(thread),
                 // The hidden original stays in the slots of a dying thread.
-                Cap::Reply(cap) if !cap.master => threads.push(cap.caller),
+                Cap::Reply(cap) if !cap.master => threads.push(ipc::caller_of(&cap)),
                 Cap::Endpoint(cap) if seen_objects.insert(cap.endpoint.address()) => {
                     world.endpoints.push(cap.endpoint);
                 }
@@ -183,9 +184,7 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
         assert!(world.notifications.contains(&notification), "bound to a notification that is gone");
     }
     match thread.state() {
-        ThreadState::BlockedOnReply => {
-            assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
-        }
+        ThreadState::BlockedOnReply => check_answerable(thread),
         ThreadState::BlockedOnReceive { endpoint, .. } => assert!(world.endpoints.contains(&endpoint)),
         ThreadState::BlockedOnSend(pending) => assert!(world.endpoints.contains(&pending.endpoint)),
         ThreadState::BlockedOnNotification(notification) => {
@@ -195,14 +194,34 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
     }
     assert!(matches!(thread.cspace_root().cap(), Cap::Null | Cap::CNode(_) | Cap::Zombie(_)));
     assert!(matches!(thread.vspace_root().cap(), Cap::Null | Cap::PageTable(_)));
-    assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
-    assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+    check_message_slots(thread);
     match thread.buffer_slot().cap() {
         Cap::Null => {}
         Cap::Frame(frame) => assert!(!frame.device, "the kernel would write to a device"),
         other => panic!("the IPC buffer is no frame but {other:?}"),
     }
 }
+
+/// A thread that waits for an answer can get one.
+#[cfg(feature = "sync-ipc")]
+fn check_answerable(thread: Obj<Tcb>) {
+    assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
+}
+
+#[cfg(not(feature = "sync-ipc"))]
+fn check_answerable(thread: Obj<Tcb>) {
+    assert!(thread.fault.get().is_some(), "waits for an answer to nothing");
+}
+
+/// The two slots of a thread whose use depends on the kernel hold what they are for.
+#[cfg(feature = "sync-ipc")]
+fn check_message_slots(thread: Obj<Tcb>) {
+    assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
+    assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+}
+
+#[cfg(not(feature = "sync-ipc"))]
+fn check_message_slots(_thread: Obj<Tcb>) {}
 
 /// A thread waits in the queue that its state names, and in no other.
 fn check_queues(world: &World) {
@@ -242,8 +261,9 @@ fn check_replies(world: &World) {
         if let Cap::Reply(cap) = cap
             && !cap.master
         {
-            assert_eq!(cap.caller.state(), ThreadState::BlockedOnReply, "the caller does not wait");
-            assert!(callers.insert(cap.caller.address()), "a caller can be answered twice");
+            let caller = ipc::caller_of(&cap);
+            assert_eq!(caller.state(), ThreadState::BlockedOnReply, "the caller does not wait");
+            assert!(callers.insert(caller.address()), "a caller can be answered twice");
         }
     }
 }

@@ -14,12 +14,14 @@ mod deletion;
 mod domains;
 mod errors;
 mod fastpath;
+#[cfg(feature = "sync-ipc")]
 mod faults;
 mod floating_point;
 #[cfg(feature = "smp")]
 mod harts;
 mod interrupts;
 mod invariants;
+#[cfg(feature = "sync-ipc")]
 mod ipc;
 mod machine;
 pub(crate) mod machines;
@@ -29,8 +31,11 @@ mod scheduling;
 mod sender_pages;
 mod spaces;
 mod threads;
+#[cfg(feature = "sync-ipc")]
 mod transfer;
 #[cfg(feature = "uintr")]
 mod uintr;
+#[cfg(not(feature = "sync-ipc"))]
+mod without_ipc;
 
 use machine::{LABELS, Machine};
