@@ -92,7 +92,7 @@ fn needs(arguments: &[OsString]) -> Vec<&'static Requirement> {
     match arguments.first().and_then(|command| command.to_str()) {
         Some("run") => vec![&GUEST_TOOLCHAIN, &EMULATOR, &FONT],
         Some("build") => vec![&GUEST_TOOLCHAIN],
-        Some("figures") => vec![&FONT],
+        Some("figures" | "report") => vec![&FONT],
         _ => Vec::new(),
     }
 }
@@ -175,8 +175,10 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     without_ipc.arguments.push("--no-default-features".into());
     checks.push(without_ipc);
     checks.push(Check::new("tests of the kernel with user interrupts", &kernel("uintr")));
-    checks
-        .push(Check::new("tests of the kernel with user interrupts and several harts", &kernel("uintr,smp")));
+    checks.push(Check::new(
+        "tests of the kernel with everything that it can have",
+        &kernel("uintr,smp,benchmark"),
+    ));
     let mut domains = Check::new("tests of the kernel with several domains", &kernel("debug"));
     domains.arguments.extend(["--", "domain", "schedul"].map(OsString::from));
     domains.settings.push(("REL4_NUM_DOMAINS", "4"));
@@ -191,8 +193,14 @@ fn guest_lints() -> [Check; 4] {
         let common = ["clippy", "--locked", "--target", target];
         Check::new(name, &[&common, options, &deny].concat())
     };
-    let everything =
-        ["-p", "rel4-kernel", "-p", "rel4-loader", "--features", "rel4-kernel/uintr,rel4-kernel/smp"];
+    let everything = [
+        "-p",
+        "rel4-kernel",
+        "-p",
+        "rel4-loader",
+        "--features",
+        "rel4-kernel/uintr,rel4-kernel/smp,rel4-kernel/benchmark",
+    ];
     let plain = ["-p", "rel4-kernel", "--no-default-features", "--features", "sync-ipc"];
     let without_ipc = ["-p", "rel4-kernel", "--no-default-features", "--features", "uintr,smp"];
     [

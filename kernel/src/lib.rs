@@ -30,6 +30,7 @@
 //! | interrupts that go straight to user threads | `uintr` (feature `uintr`) |
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
+//! | what the kernel measures of itself | `benchmark` (feature `benchmark`) |
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
 #![cfg_attr(target_arch = "riscv64", no_std)]
 
@@ -39,6 +40,8 @@ compile_error!(
 );
 
 pub mod arch;
+#[cfg(feature = "benchmark")]
+pub mod benchmark;
 pub mod boot;
 pub mod cap;
 pub mod config;

@@ -72,11 +72,13 @@ pub enum Feature {
     Uintr,
     /// Several harts under one big lock, and the SMP numbering of invocations.
     Smp,
+    /// The benchmark system calls, and what they measure.
+    Benchmark,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 4] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp];
+    pub const ALL: [Self; 5] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp, Self::Benchmark];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -86,6 +88,7 @@ impl Feature {
             Self::Fastpath => "fastpath",
             Self::Uintr => "uintr",
             Self::Smp => "smp",
+            Self::Benchmark => "benchmark",
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn clear_handler(k: &Kernel, thread: Obj<Tcb>) {
 }
 
 /// Why nobody could be told of a fault.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Undelivered {
     /// Nobody is registered, or no more.
     NoHandler,

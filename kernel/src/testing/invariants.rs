@@ -51,10 +51,12 @@ pub(super) fn check_memory(k: &Kernel, boot: &[CNode]) {
     }
 }
 
-/// All threads that can be reached, and the addresses of all objects that system calls on the way between threads touch.
+/// All threads that can be reached, and the addresses of all objects outside the kernel's own state that system calls on the way between
+/// threads touch.
 pub(super) fn threads_and_objects(k: &Kernel, boot: &[CNode]) -> (Vec<Obj<Tcb>>, BTreeSet<usize>) {
     let world = World::reached_from(k, boot);
-    let slots = world.slots.iter().map(|slot| slot.address());
+    let own = core::ptr::from_ref(k).addr()..core::ptr::from_ref(k).addr() + size_of::<Kernel>();
+    let slots = world.slots.iter().map(|slot| slot.address()).filter(|slot| !own.contains(slot));
     let endpoints = world.endpoints.iter().map(|endpoint| endpoint.address());
     let notifications = world.notifications.iter().map(|notification| notification.address());
     let threads = world.threads.iter().map(|thread| thread.address());
@@ -221,7 +223,23 @@ fn check_message_slots(thread: Obj<Tcb>) {
 }
 
 #[cfg(not(feature = "sync-ipc"))]
-fn check_message_slots(_thread: Obj<Tcb>) {}
+fn check_message_slots(thread: Obj<Tcb>) {
+    match thread.fault_notification().cap() {
+        Cap::Null => {}
+        Cap::Notification(cap) => assert!(cap.rights.contains(rel4_abi::CapRights::WRITE)),
+        other => panic!("faults are signalled to {other:?}"),
+    }
+    match thread.fault_frame().cap() {
+        Cap::Null => {}
+        Cap::Frame(frame) => {
+            assert!(crate::fault::capacity(&frame).is_some(), "the kernel would write to {frame:?}");
+            assert!(frame.mapping.is_none(), "the kernel's copy is mapped");
+        }
+        other => panic!("faults are recorded in {other:?}"),
+    }
+    let waits = thread.state() == ThreadState::BlockedOnReply;
+    assert_eq!(thread.fault.get().is_some(), waits, "a fault is kept as long as it waits for its answer");
+}
 
 /// A thread waits in the queue that its state names, and in no other.
 fn check_queues(world: &World) {

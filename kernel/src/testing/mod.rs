@@ -3,6 +3,8 @@
 #![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
 
 mod attacks;
+#[cfg(feature = "benchmark")]
+mod benchmarking;
 #[cfg(feature = "uintr")]
 mod blocking;
 mod boot;
@@ -14,6 +16,8 @@ mod deletion;
 mod domains;
 mod errors;
 mod fastpath;
+#[cfg(not(feature = "sync-ipc"))]
+mod fault_records;
 #[cfg(feature = "sync-ipc")]
 mod faults;
 mod floating_point;
