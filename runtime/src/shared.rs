@@ -4,8 +4,8 @@
 
 use core::sync::atomic::AtomicU64;
 
-use rel4_abi::SlotRegion;
 use rel4_abi::object::PAGE_BITS;
+use rel4_abi::{CPtr, SlotRegion};
 
 use crate::address_space::{self, Access};
 use crate::cap::VSpace;
@@ -38,6 +38,12 @@ impl SharedMemory {
     #[must_use]
     pub const fn words(&self) -> &'static [AtomicU64] {
         self.words
+    }
+
+    /// Its frame number `index`, of 4 KiB.
+    #[must_use]
+    pub const fn frame(&self, index: u64) -> Option<CPtr> {
+        self.frames.slot(index)
     }
 
     /// Maps the memory at [`vaddr::SHARED`] in `vspace` too, with copies of its frames that `resources` makes.
