@@ -168,7 +168,7 @@ pub fn measure(
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
-        ("unotification-check" | "hostile-vs" | "ipc-soak", report) => {
+        ("unotification-check" | "fault-check" | "hostile-vs" | "ipc-soak", report) => {
             Ok(report.map(series::counters).unwrap_or_default())
         }
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),

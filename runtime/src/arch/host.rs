@@ -82,7 +82,7 @@ pub fn yield_now() {
 }
 
 /// Makes a system call that no kernel has.
-pub fn unknown_syscall(_number: u64, _arguments: [u64; 7]) {
+pub fn unknown_syscall(_number: u64, _arguments: [u64; 7]) -> u64 {
     no_kernel()
 }
 
