@@ -14,7 +14,7 @@ use crate::object::Tcb;
 use crate::object::endpoint::Sender;
 
 /// Who is told of a thread's faults: the address of a capability in the thread's own CSpace, looked up at each fault.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub struct FaultHandler(Cell<u64>);
 
 impl FaultHandler {

@@ -15,10 +15,11 @@ use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::tcb::MESSAGE_SLOTS;
 use crate::object::{RecordRef, Tcb, ThreadState};
+use crate::preempt::Preempted;
 use crate::vm::VmRights;
 
 /// Who is told of a thread's faults, apart from the capabilities, which are in slots of the thread.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub struct FaultHandler {
     /// Number of the record in its frame.
     index: Cell<u64>,
@@ -66,19 +67,20 @@ pub fn set_handler(
     frame: &Derived,
     index: u64,
     word: u64,
-) {
-    clear_handler(k, thread);
+) -> Result<(), Preempted> {
+    clear_handler(k, thread)?;
     derivation::insert(notification.cap, notification.source, thread.fault_notification());
     derivation::insert(frame.cap, frame.source, thread.fault_frame());
     thread.fault_handler.index.set(index);
     thread.fault_handler.thread.set(word);
     thread.fault_handler.count.set(0);
+    Ok(())
 }
 
-/// Nobody is told of the faults of `thread` any more.
-pub fn clear_handler(k: &Kernel, thread: Obj<Tcb>) {
-    delete::delete_simple(k, thread.fault_notification());
-    delete::delete_simple(k, thread.fault_frame());
+/// Nobody is told of the faults of `thread` any more. The notification's capability may be the last one, and threads may wait there.
+pub fn clear_handler(k: &Kernel, thread: Obj<Tcb>) -> Result<(), Preempted> {
+    delete::delete(k, thread.fault_notification())?;
+    delete::delete(k, thread.fault_frame())
 }
 
 /// Why nobody could be told of a fault.

@@ -29,8 +29,8 @@ impl Absent {
         match self {}
     }
 
-    /// Makes every waiting thread execute its system call again.
-    pub fn cancel_all(self, _k: &Kernel) {
+    /// Makes the thread that has waited longest execute its system call again.
+    pub fn restart_first(self, _k: &Kernel) -> bool {
         match self {}
     }
 
@@ -83,7 +83,7 @@ pub fn reply_to_caller(_k: &Kernel, _thread: Obj<Tcb>) {}
 pub fn save_caller(_thread: Obj<Tcb>, _destination: Obj<Slot>) {}
 
 /// Nobody could answer the thread anyway.
-pub fn cancel_reply(_k: &Kernel, _thread: Obj<Tcb>) {}
+pub fn cancel_reply(_thread: Obj<Tcb>) {}
 
 /// Threads have no reply capabilities.
 pub fn set_up_reply_master(_thread: Obj<Tcb>) {}

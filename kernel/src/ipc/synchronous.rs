@@ -47,7 +47,7 @@ pub fn send(k: &Kernel, sender: Obj<Tcb>, cap: &EndpointCap, kind: SendKind) {
 /// Receives from the endpoint of `cap`, which has the Read right. Whom the thread received a Call from before is forgotten.
 #[inline(always)]
 pub fn receive(k: &Kernel, receiver: Obj<Tcb>, cap: &EndpointCap, kind: ReceiveKind) {
-    delete::delete_simple(k, receiver.caller_slot());
+    delete::delete_reply(receiver.caller_slot());
     cap.endpoint.receive(k, receiver, cap.rights.contains(CapRights::GRANT), kind);
 }
 
@@ -60,11 +60,11 @@ pub fn save_caller(thread: Obj<Tcb>, destination: Obj<Slot>) {
 }
 
 /// Nobody can answer the thread any more.
-pub fn cancel_reply(k: &Kernel, thread: Obj<Tcb>) {
+pub fn cancel_reply(thread: Obj<Tcb>) {
     // The only child of the hidden original is the reply capability that was handed out.
     let master = thread.reply_master();
     if let Some(reply) = master.next().filter(|&next| derivation::is_parent(master, next)) {
-        delete::delete_simple(k, reply);
+        delete::delete_reply(reply);
     }
 }
 

@@ -295,7 +295,7 @@ pub fn cancel_ipc(k: &Kernel, tcb: Obj<Tcb>) {
         }
         ThreadState::BlockedOnReply => {
             tcb.fault.set(None);
-            ipc::cancel_reply(k, tcb);
+            ipc::cancel_reply(tcb);
         }
         _ => {}
     }

@@ -13,7 +13,7 @@ pub(super) fn invoke_thread(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
     match inv.fault_operation() {
         Some(Op::SetHandler) => set_handler(inv, tcb),
         Some(Op::ClearHandler) => {
-            fault::clear_handler(inv.k, tcb);
+            fault::clear_handler(inv.k, tcb)?;
             Ok(Answer::EMPTY)
         }
         Some(Op::Answer) => answer(inv, tcb),
@@ -38,7 +38,7 @@ fn set_handler(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
     }
     let derived =
         |source| Ok::<_, InvocationError>(Derived { cap: derive::derive(source, source.cap())?, source });
-    fault::set_handler(inv.k, tcb, &derived(notification)?, &derived(frame)?, index, word);
+    fault::set_handler(inv.k, tcb, &derived(notification)?, &derived(frame)?, index, word)?;
     Ok(Answer::EMPTY)
 }
 
