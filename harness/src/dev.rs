@@ -170,6 +170,10 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     tests.arguments.extend_from_slice(options);
     checks.push(tests);
     let kernel = |features| ["test", "--package", "rel4-kernel", "--features", features, "--locked"];
+    let mut without_ipc =
+        Check::new("tests of the kernel without synchronous IPC", &kernel("uintr,fastpath,debug"));
+    without_ipc.arguments.push("--no-default-features".into());
+    checks.push(without_ipc);
     checks.push(Check::new("tests of the kernel with user interrupts", &kernel("uintr")));
     checks.push(Check::new(
         "tests of the kernel with everything that it can have",
@@ -182,8 +186,8 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     checks
 }
 
-/// Lints of what is compiled for guests only: the kernel's richest and its plainest configuration, the loader, and user code.
-fn guest_lints() -> [Check; 3] {
+/// Lints of what is compiled for guests only: the kernel's richest and its plainest configurations, the loader, and user code.
+fn guest_lints() -> [Check; 4] {
     let deny = ["--", "-D", "warnings"];
     let lint = |name, target, options: &[&str]| {
         let common = ["clippy", "--locked", "--target", target];
@@ -198,9 +202,11 @@ fn guest_lints() -> [Check; 3] {
         "rel4-kernel/uintr,rel4-kernel/smp,rel4-kernel/benchmark",
     ];
     let plain = ["-p", "rel4-kernel", "--no-default-features", "--features", "sync-ipc"];
+    let without_ipc = ["-p", "rel4-kernel", "--no-default-features", "--features", "uintr,smp"];
     [
         lint("lints of the kernel and the loader", KERNEL_TARGET, &everything),
         lint("lints of the kernel without options", KERNEL_TARGET, &plain),
+        lint("lints of the kernel without synchronous IPC", KERNEL_TARGET, &without_ipc),
         lint("lints of user code", USER_TARGET, &["-p", "rel4-workloads", "-p", "rel4-runtime"]),
     ]
 }

@@ -1,7 +1,21 @@
 //! Faults: what stopped a thread, the message about it, and what the handler's answer does.
 //!
-//! A fault is delivered as if the thread had called its fault handler's endpoint. Without a usable handler the thread stops for
-//! good and the debug build says so on the console.
+//! With the feature `sync-ipc` a fault is delivered as if the thread had called its fault handler's endpoint ([`endpoint`]); without it, as a
+//! signal and a record (`record`). Without a usable handler the thread stops for good and the debug build says so on the console.
+
+#[cfg(feature = "sync-ipc")]
+mod endpoint;
+#[cfg(not(feature = "sync-ipc"))]
+mod record;
+
+#[cfg(feature = "sync-ipc")]
+pub use endpoint::FaultHandler;
+#[cfg(feature = "sync-ipc")]
+use endpoint::{Undelivered, deliver};
+#[cfg(not(feature = "sync-ipc"))]
+pub use record::{Derived, FaultHandler, capacity, clear_handler, set_handler};
+#[cfg(not(feature = "sync-ipc"))]
+use record::{Undelivered, deliver};
 
 use rel4_abi::FaultMessage;
 use rel4_abi::fault::{FaultStatus, UNKNOWN_SYSCALL_REPLY_WORDS, USER_EXCEPTION_REPLY_WORDS};
@@ -97,8 +111,18 @@ impl Fault {
         }
     }
 
+    /// Gives the faulted thread the registers that the handler's answer holds: its words, and a verdict, 0 to let the thread go on. Returns
+    /// whether it does.
+    pub fn apply_answer(self, thread: Obj<Tcb>, verdict: u64, words: impl Iterator<Item = u64>) -> bool {
+        let Some(registers) = self.reply_registers() else { return true };
+        for (&register, word) in registers.iter().zip(words) {
+            thread.context.set(register, word);
+        }
+        verdict == 0
+    }
+
     /// The registers that the handler's answer may overwrite. `None`: its content is ignored, the thread always goes on.
-    pub fn reply_registers(self) -> Option<&'static [Register]> {
+    fn reply_registers(self) -> Option<&'static [Register]> {
         match self {
             Fault::Cap { .. } | Fault::Vm { .. } => None,
             Fault::UnknownSyscall { .. } => Some(&UNKNOWN_SYSCALL_REPLY),
@@ -110,38 +134,17 @@ impl Fault {
 /// Stops `thread` for `fault` and tells its handler.
 pub fn raise(k: &Kernel, thread: Obj<Tcb>, fault: Fault) {
     let outcome = deliver(k, thread, fault);
-    if let Err(second) = outcome {
+    if let Err(reason) = outcome {
         if cfg!(feature = "debug") || thread == k.root_task {
-            report_unhandled(thread, fault, second);
+            report_unhandled(thread, fault, reason);
         }
         thread.set_state(k, ThreadState::Inactive);
     }
 }
 
-fn deliver(k: &Kernel, thread: Obj<Tcb>, fault: Fault) -> Result<(), Fault> {
-    use crate::cap::{Cap, lookup};
-    use crate::object::endpoint::{SendKind, Sender};
-    use rel4_abi::CapRights;
-
-    let cptr = thread.fault_handler.get();
-    let unusable = |failure| Fault::Cap { cptr, phase: Phase::Send, failure };
-    let slot = lookup::slot_of_thread(thread, cptr).map_err(unusable)?;
-    match slot.cap() {
-        Cap::Endpoint(cap)
-            if cap.rights.contains(CapRights::WRITE)
-                && cap.rights.intersects(CapRights::GRANT.union(CapRights::GRANT_REPLY)) =>
-        {
-            thread.fault.set(Some(fault));
-            cap.endpoint.send(k, Sender::through(thread, &cap), SendKind::Call);
-            Ok(())
-        }
-        _ => Err(unusable(LookupFailure::MissingCapability { bits_left: 0 })),
-    }
-}
-
 /// Says that a thread has stopped for good. The release build does so for the root task only: nobody else could notice.
 #[cold]
-fn report_unhandled(thread: Obj<Tcb>, fault: Fault, second: Fault) {
+fn report_unhandled(thread: Obj<Tcb>, fault: Fault, reason: Undelivered) {
     use core::fmt::Write as _;
     #[cfg(feature = "debug")]
     let name = thread.name();
@@ -150,7 +153,7 @@ fn report_unhandled(thread: Obj<Tcb>, fault: Fault, second: Fault) {
     // The console cannot fail.
     let _ = writeln!(
         Console,
-        "@unhandled-fault thread=\"{name}\" pc={:#x} sp={:#x} fault={fault:x?} while_reporting={second:x?}",
+        "@unhandled-fault thread=\"{name}\" pc={:#x} sp={:#x} fault={fault:x?} while_reporting={reason:x?}",
         thread.context.fault_pc.get(),
         thread.context.get(Register::Sp),
     );

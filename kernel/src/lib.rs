@@ -35,9 +35,9 @@
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
 #![cfg_attr(target_arch = "riscv64", no_std)]
 
-#[cfg(not(feature = "sync-ipc"))]
+#[cfg(not(any(feature = "sync-ipc", feature = "uintr")))]
 compile_error!(
-    "a kernel without the feature `sync-ipc` needs U-notifications, which this version does not have"
+    "a kernel without synchronous IPC needs U-notifications: build with the feature `sync-ipc` or `uintr`"
 );
 
 pub mod arch;

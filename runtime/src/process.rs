@@ -1,12 +1,13 @@
 //! Processes: an address space, a `CSpace` and a thread, made by the root task out of its own program.
 //!
 //! A process shares the code and the constants of the root task, read-only, and has data, stack and IPC buffer of
-//! its own. Its data starts as the root task's did. What happens to it its creator learns through the *supervisor*
-//! endpoint: that it finished, panicked or faulted.
+//! its own. Its data starts as the root task's did. What happens to it its creator learns through the
+//! *supervisor*: that it finished, panicked or faulted.
 
 mod create;
 mod report;
 mod start;
+mod supervisor;
 mod thread;
 
 use rel4_abi::{CPtr, CapRights};
@@ -14,9 +15,10 @@ use rel4_abi::{CPtr, CapRights};
 pub use create::{PrivateData, create, create_with_slots, map_image};
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
+pub use supervisor::Supervisor;
 pub use thread::{Entry, Thread};
 
-use crate::cap::{CNode, Endpoint, Slot, Tcb, VSpace};
+use crate::cap::{CNode, Slot, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
 #[cfg(doc)]
@@ -57,9 +59,9 @@ pub struct ProcessSpec<'a> {
     pub priority: u64,
     /// The hart that it runs on, 0 to the number of harts less one.
     pub hart: u64,
-    /// The root task's endpoint for reports.
-    pub supervisor: Endpoint,
-    /// Badge of its reports.
+    /// Where the root task hears of it.
+    pub supervisor: Supervisor,
+    /// Badge of its reports, below [`Supervisor::BADGES`].
     pub badge: u64,
     /// What else it may use; at most 14.
     pub grants: &'a [Grant],

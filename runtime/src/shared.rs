@@ -5,8 +5,8 @@
 use core::ops::Range;
 use core::sync::atomic::AtomicU64;
 
-use rel4_abi::SlotRegion;
 use rel4_abi::object::PAGE_BITS;
+use rel4_abi::{CPtr, SlotRegion};
 
 use crate::address_space::{self, Access};
 use crate::cap::VSpace;
@@ -58,6 +58,12 @@ impl SharedMemory {
         let page = |word: usize| self.frames.start + word.div_ceil(PAGE_WORDS) as u64;
         let frames = SlotRegion { start: page(words.start), end: page(words.end) };
         Self { frames, words: &self.words[words] }
+    }
+
+    /// Its frame number `index`, of 4 KiB.
+    #[must_use]
+    pub const fn frame(&self, index: u64) -> Option<CPtr> {
+        self.frames.slot(index)
     }
 
     /// Maps the memory at [`vaddr::SHARED`] in `vspace` too, with copies of its frames that `resources` makes.

@@ -9,8 +9,8 @@ mod registers;
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, FaultMessage, ObjectType, Register};
 use rel4_records::Kind;
-use rel4_runtime::cap::{Endpoint, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Report};
+use rel4_runtime::cap::Notification;
+use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Report, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::SenderPage;
@@ -55,7 +55,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     root.begin(NAME, parameters)?;
 
     let shared = SharedMemory::new(&mut root.resources, SHARED_WORDS)?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let index = ATTACKS.iter().position(|other| other.name == attack.name).unwrap_or_default();
     let bystander = start(root, &shared, supervisor, bystander::main, BYSTANDER_BADGE, 0)?;
     let attacker = start(root, &shared, supervisor, attacks::main, ATTACKER_BADGE, index as u64)?;
@@ -82,7 +82,7 @@ struct Party {
 fn start(
     root: &mut Root,
     shared: &SharedMemory,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
     main: ProcessMain,
     badge: u64,
     attack: u64,
@@ -125,7 +125,7 @@ struct End {
 
 /// Waits for the end of the attack and for the bystander.
 fn watch(
-    supervisor: Endpoint,
+    supervisor: Supervisor,
     shared: &SharedMemory,
     attacker: Process,
     attack: &Attack,
@@ -134,7 +134,7 @@ fn watch(
     let mut bystander_is_done = false;
     let mut attack_is_over = matches!(attack.expected, Expected::Endless);
     while !(bystander_is_done && attack_is_over) {
-        match Report::receive(supervisor) {
+        match supervisor.receive() {
             (BYSTANDER_BADGE, report) => {
                 let [differences, ..] = failure::unless_finished("bystander", report)?;
                 if differences != 0 {

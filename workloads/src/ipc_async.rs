@@ -10,11 +10,9 @@ mod settings;
 
 use core::sync::atomic::Ordering;
 
-use rel4_abi::ObjectType;
 use rel4_records::Kind;
 use rel4_runtime::buffer;
-use rel4_runtime::cap::Endpoint;
-use rel4_runtime::process::Report;
+use rel4_runtime::process::Supervisor;
 use rel4_runtime::shared::SharedMemory;
 
 use self::counters::Counters;
@@ -70,7 +68,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
 
 /// Runs client and server, and checks that every call had its one right answer.
 fn measure(root: &mut Root, settings: &Settings, shared: &SharedMemory) -> Result<(), Failure> {
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let spec = PairSpec {
         client: client::main,
         server: server::main,
@@ -81,7 +79,7 @@ fn measure(root: &mut Root, settings: &Settings, shared: &SharedMemory) -> Resul
         supervisor,
     };
     pair::start(root, &spec)?;
-    let (badge, report) = Report::receive(supervisor);
+    let (badge, report) = supervisor.receive();
     let [differences, sent, received, violations] = failure::unless_finished(pair::name(badge), report)?;
     if differences != 0 {
         return Err(Failure::WrongAnswer { differences });

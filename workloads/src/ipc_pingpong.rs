@@ -16,7 +16,7 @@ use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, ObjectType};
 use rel4_runtime::buffer;
 use rel4_runtime::cap::Endpoint;
-use rel4_runtime::process::{self, Grant, ProcessSpec, Report};
+use rel4_runtime::process::{self, Grant, ProcessSpec, Supervisor};
 use rel4_runtime::shared::SharedMemory;
 
 use self::results::Results;
@@ -58,7 +58,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
 
 fn measure(root: &mut Root, settings: &Settings, results: &SharedMemory) -> Result<(), Failure> {
     let service = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let receive = [Grant { source: service.0, rights: CapRights::READ, badge: 0 }];
     let call = [Grant {
         source: service.0,
@@ -91,8 +91,8 @@ fn measure(root: &mut Root, settings: &Settings, results: &SharedMemory) -> Resu
 }
 
 /// Waits until the client is done, or something else happens to one of the two.
-fn wait(supervisor: Endpoint) -> Result<(), Failure> {
-    let (badge, report) = Report::receive(supervisor);
+fn wait(supervisor: Supervisor) -> Result<(), Failure> {
+    let (badge, report) = supervisor.receive();
     let process = match badge {
         SERVER_BADGE => "server",
         CLIENT_BADGE => "client",

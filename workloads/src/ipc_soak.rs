@@ -13,11 +13,9 @@ mod stall;
 mod token;
 mod watchdog;
 
-use rel4_abi::ObjectType;
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_records::Kind;
-use rel4_runtime::cap::Endpoint;
-use rel4_runtime::process::{self, ProcessSpec, Report};
+use rel4_runtime::process::{self, ProcessSpec, Supervisor};
 use rel4_runtime::shared::SharedMemory;
 
 use self::progress::Progress;
@@ -53,7 +51,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     root.begin(NAME, parameters)?;
 
     let shared = SharedMemory::new(&mut root.resources, Channel::WORDS + Progress::WORDS)?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let spec = PairSpec {
         client: client::main,
         server: server::main,
@@ -77,7 +75,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     process::create(&mut root.resources, root.info, &watchdog)?.start()?;
 
     let progress = Progress::new(&shared.words()[Channel::WORDS..]);
-    let (badge, report) = Report::receive(supervisor);
+    let (badge, report) = supervisor.receive();
     if badge == WATCHDOG_BADGE {
         failure::unless_finished("watchdog", report)?;
         return Err(Failure::Stalled { complete: progress.answered(), calls: settings.calls });

@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`, [`bench`]; for tests [`misbehave`], and
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`, [`bench`]; for tests [`misbehave`], [`fault_check`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
 #![cfg_attr(not(test), no_std)]
@@ -24,6 +24,7 @@
 pub mod bench;
 pub mod bootargs;
 pub mod failure;
+pub mod fault_check;
 #[cfg(target_arch = "riscv64")]
 pub mod hostile_vs;
 #[cfg(target_arch = "riscv64")]

@@ -1,11 +1,11 @@
 //! Goes wrong on purpose, for tests of whatever has to notice: fault handling in the kernel, reports to the root task,
 //! and the host that reads the serial line.
 
+use rel4_abi::CPtr;
 use rel4_abi::sched::MAX_PRIORITY;
-use rel4_abi::{CPtr, ObjectType};
 use rel4_runtime::arch;
 use rel4_runtime::cap::Endpoint;
-use rel4_runtime::process::{self, ProcessSpec, Report, Start};
+use rel4_runtime::process::{self, ProcessSpec, Start, Supervisor};
 
 use crate::failure::{self, Failure};
 use crate::parameters::Parameters;
@@ -66,7 +66,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
 }
 
 fn run_child(root: &mut Root, misdeed: Misdeed) -> Result<(), Failure> {
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let child = ProcessSpec {
         main: child_main,
         arguments: [misdeed as u64, 0, 0, 0],
@@ -78,7 +78,7 @@ fn run_child(root: &mut Root, misdeed: Misdeed) -> Result<(), Failure> {
         shared: None,
     };
     process::create(&mut root.resources, root.info, &child)?.start()?;
-    let (_, report) = Report::receive(supervisor);
+    let (_, report) = supervisor.receive();
     failure::unless_finished("child", report).map(drop)
 }
 

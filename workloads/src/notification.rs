@@ -15,8 +15,8 @@ mod settings;
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, ObjectType};
 use rel4_markers::Stage;
-use rel4_runtime::cap::{Endpoint, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Report};
+use rel4_runtime::cap::Notification;
+use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Supervisor};
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::shared::SharedMemory;
 
@@ -46,7 +46,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     let settings = Settings::from_parameters(parameters)?;
     root.begin(NAME, parameters)?;
     let shared = SharedMemory::new(&mut root.resources, Board::WORDS)?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let notification = Notification(root.resources.make(ObjectType::Notification, 0)?);
     let grant = |rights, badge| [Grant { source: notification.0, rights, badge }];
     // A receiver that waits goes on at once; one that could run takes turns with the sender.
@@ -77,7 +77,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     register(root, settings.backend, notification, receiver, sender)?;
     receiver.start()?;
     sender.start()?;
-    let (badge, report) = Report::receive(supervisor);
+    let (badge, report) = supervisor.receive();
     let [received, ..] =
         failure::unless_finished(if badge == SENDER { "sender" } else { "receiver" }, report)?;
     if received != settings.warmup + settings.rounds {

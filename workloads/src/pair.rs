@@ -6,8 +6,8 @@ mod peer;
 
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, ObjectType};
-use rel4_runtime::cap::{Endpoint, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec};
+use rel4_runtime::cap::Notification;
+use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery};
@@ -44,7 +44,7 @@ pub(crate) struct PairSpec<'a> {
     /// Memory that both share with the root task: the channel, then whatever else.
     pub(crate) shared: &'a SharedMemory,
     /// Where they report to.
-    pub(crate) supervisor: Endpoint,
+    pub(crate) supervisor: Supervisor,
 }
 
 /// Starts both.

@@ -10,9 +10,9 @@ use rel4_abi::uintr::FIRST_QUEUE_IDENTITY;
 use rel4_abi::{CapRights, ObjectType};
 use rel4_records::Kind;
 use rel4_runtime::arch;
-use rel4_runtime::cap::{Endpoint, Notification};
+use rel4_runtime::cap::Notification;
 use rel4_runtime::executor::ReadyQueue;
-use rel4_runtime::process::{self, ProcessSpec, Report, Start};
+use rel4_runtime::process::{self, ProcessSpec, Start, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::vaddr;
 
@@ -107,7 +107,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
 
 /// Waits while a child of lower priority stores; returns the badge.
 fn wake_by_child(root: &mut Root, notification: Notification) -> Result<u64, Failure> {
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let spec = ProcessSpec {
         main: child_main,
         arguments: [12, 0, 0, 0],
@@ -123,7 +123,7 @@ fn wake_by_child(root: &mut Root, notification: Notification) -> Result<u64, Fai
     child.vspace().register_sender(notification, vaddr::SENDER_PAGES, Resources::CNODE, slot.word())?;
     child.start()?;
     let badge = notification.wait();
-    let (_, report) = Report::receive(supervisor);
+    let (_, report) = supervisor.receive();
     failure::unless_finished("child", report)?;
     Ok(badge)
 }

@@ -2,6 +2,7 @@
 
 use crate::bench;
 use crate::failure::Failure;
+use crate::fault_check;
 #[cfg(target_arch = "riscv64")]
 use crate::hostile_vs;
 #[cfg(target_arch = "riscv64")]
@@ -37,6 +38,7 @@ pub const WORKLOADS: &[Workload] = &[
     #[cfg(target_arch = "riscv64")]
     Workload { name: hostile_vs::NAME, run: hostile_vs::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
+    Workload { name: fault_check::NAME, run: fault_check::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: notification::NAME, run: notification::run },
     #[cfg(target_arch = "riscv64")]

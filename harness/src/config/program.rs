@@ -219,6 +219,12 @@ pub(super) const PROGRAMS: &[Program] = &[
         parameters: &[],
     },
     Program {
+        name: "fault-check",
+        root_server: Some(RootServer::RootTask),
+        about: "checks fault records end to end; needs a kernel with uintr and without sync-ipc",
+        parameters: &[],
+    },
+    Program {
         name: "sel4test",
         root_server: Some(RootServer::Sel4test),
         about: "seL4's test suite, written anew",

@@ -123,6 +123,16 @@ fn a_kernel_is_built_here_or_elsewhere_or_a_whole_image() {
 }
 
 #[test]
+fn a_kernel_without_synchronous_ipc_has_user_interrupts() {
+    let features = |with: &str| GOOD.replace("features = [\"sync-ipc\"]", &format!("features = [{with}]"));
+    assert!(parse(&features("\"uintr\", \"fastpath\"")).is_ok());
+    for without in ["", "\"fastpath\"", "\"smp\""] {
+        let message = parse(&features(without)).expect_err("must be refused").to_string();
+        assert!(message.contains("a kernel has `sync-ipc` or `uintr`, or both"), "{message}");
+    }
+}
+
+#[test]
 fn a_platform_with_more_harts_than_the_kernel_serves_is_refused() {
     assert!(mistake("harts = 1", "harts = 2").contains("serves 1 hart(s) but platform `virt-icount` has 2"));
 }

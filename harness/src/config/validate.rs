@@ -136,7 +136,7 @@ impl Check<'_> {
             return None;
         }
         match (&raw.features, &raw.elf, &raw.image) {
-            (Some(features), None, None) => self.built_kernel(features, raw),
+            (Some(features), None, None) => self.built_kernel(features, raw, span),
             (None, Some(path), None) => {
                 let max_harts = raw.harts.as_ref().map_or(Some(1), |raw| self.number(raw, 1..=4, "harts"))?;
                 Some(Kernel { source: KernelSource::Elf { path: self.relative(path), max_harts }, max_harts })
@@ -154,13 +154,25 @@ impl Check<'_> {
         }
     }
 
-    fn built_kernel(&mut self, features: &[At<String>], raw: &RawKernel) -> Option<Kernel> {
+    fn built_kernel(
+        &mut self,
+        features: &[At<String>],
+        raw: &RawKernel,
+        span: Range<usize>,
+    ) -> Option<Kernel> {
         let known = Feature::ALL.map(|feature| (feature.name(), feature));
         let count = self.mistakes.len();
         let mut chosen: Vec<Feature> =
             features.iter().filter_map(|name| self.choice(name, &known, "kernel feature")).collect();
         chosen.sort_unstable();
         chosen.dedup();
+        if self.mistakes.len() == count
+            && !chosen.contains(&Feature::SyncIpc)
+            && !chosen.contains(&Feature::Uintr)
+        {
+            let message = "a kernel has `sync-ipc` or `uintr`, or both; add one of them to `features`";
+            self.mistake(span, message.to_owned());
+        }
         let settings = raw.settings.as_ref().map_or_else(Settings::default, |raw| self.settings(raw));
         let profile = if raw.debug == Some(true) { Profile::Debug } else { Profile::Release };
         (self.mistakes.len() == count).then_some(Kernel {

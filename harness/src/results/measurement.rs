@@ -171,9 +171,10 @@ pub fn measure(
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
-        ("unotification-check" | "hostile-vs" | "ipc-soak" | "tcp-churn" | "tcp-serve", report) => {
-            Ok(report.map(series::counters).unwrap_or_default())
-        }
+        (
+            "unotification-check" | "fault-check" | "hostile-vs" | "ipc-soak" | "tcp-churn" | "tcp-serve",
+            report,
+        ) => Ok(report.map(series::counters).unwrap_or_default()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),
     }
 }

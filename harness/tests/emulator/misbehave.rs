@@ -21,6 +21,20 @@ fn guests_that_go_wrong_are_told_apart() {
     assert!(matches!(outcome("child", "exception"), Outcome::Failed(reason) if reason.contains("fault")));
     assert!(matches!(outcome("root", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
     assert!(matches!(outcome("child", "panic"), Outcome::Failed(reason) if reason.contains("panic")));
+    // A child of a kernel without endpoints is known by the record of its fault.
+    for (how, what) in [
+        ("exception", "fault=exception"),
+        ("capability", "fault=cap"),
+        ("stack", "fault=vm"),
+        ("panic", "panic"),
+    ] {
+        let cell = run.manifest.cell(&format!("rel4.rel4.virt.how-{how}.r0")).expect("it ran");
+        assert!(
+            matches!(&cell.outcome, Outcome::Failed(reason) if reason.contains(what)),
+            "{how}: {:?}",
+            cell.outcome
+        );
+    }
     assert!(matches!(outcome("root", "silence"), Outcome::RunTimeout(..)));
     assert!(matches!(outcome("child", "silence"), Outcome::RunTimeout(..)));
 }

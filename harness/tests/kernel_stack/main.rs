@@ -15,6 +15,7 @@
 mod code;
 mod depth;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,12 +47,18 @@ const RULES: Rules = Rules {
 };
 
 /// Every build of the kernel whose code differs; the last is the number of harts.
-const KERNELS: [(&str, &str, u64); 4] = [
+const KERNELS: [(&str, &str, u64); 6] = [
     ("sel4", "sync-ipc,fastpath", 1),
     ("compat", "sync-ipc,fastpath,uintr", 1),
     ("smp", "sync-ipc,fastpath,smp", 2),
     ("everything", "sync-ipc,fastpath,uintr,smp,debug", 2),
+    ("rel4", "fastpath,uintr", 1),
+    ("rel4-everything", "fastpath,uintr,smp,debug", 2),
 ];
+
+/// Source files of the kernel that are there for synchronous IPC alone.
+const SYNCHRONOUS: [&str; 6] =
+    ["call.rs", "endpoint.rs", "reply.rs", "reply_recv.rs", "synchronous.rs", "transfer.rs"];
 
 /// Builds a kernel; `None` without a compiler for guests, except in CI, where it must be there.
 fn kernel(name: &str, features: &str) -> Option<Vec<u8>> {
@@ -84,6 +91,29 @@ fn kernel(name: &str, features: &str) -> Option<Vec<u8>> {
     assert!(status.expect("cargo starts").success(), "kernel {name} does not build");
     let elf: PathBuf = target.join(rel4_harness::toolchain::KERNEL_TARGET).join("guest/rel4-kernel");
     Some(fs::read(elf).expect("cargo left an ELF file"))
+}
+
+/// Those of `files` from which the program has code, by the names in its debugging information.
+fn sources<'f>(elf: &[u8], files: &[&'f str]) -> Vec<&'f str> {
+    let names: BTreeSet<&[u8]> = elf.split(|&byte| byte == 0).collect();
+    files.iter().copied().filter(|file| names.contains(file.as_bytes())).collect()
+}
+
+#[test]
+fn a_kernel_without_synchronous_ipc_has_none_of_its_code() {
+    for (name, features, _) in KERNELS {
+        let Some(elf) = kernel(name, features) else { return };
+        let expected = if features.contains("sync-ipc") { &SYNCHRONOUS[..] } else { &[] };
+        let expected: Vec<_> = expected
+            .iter()
+            .copied()
+            .filter(|file| features.contains("fastpath") || !["call.rs", "reply_recv.rs"].contains(file))
+            .collect();
+        assert_eq!(sources(&elf, &SYNCHRONOUS), expected, "kernel {name}");
+        let functions = Program::read(&elf).functions;
+        let names = || functions.values().map(|function| function.name.as_str());
+        assert_eq!(names().any(|name| name.contains("8endpoint")), !expected.is_empty(), "kernel {name}");
+    }
 }
 
 #[test]

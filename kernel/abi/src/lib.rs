@@ -18,7 +18,7 @@
 //! * objects: [`object`], [`rights`], [`cnode_data`], [`vm`], [`sched`], [`user_context`], [`tcb`]
 //! * boot: [`bootinfo`]
 //! * what benchmark kernels tell: [`benchmark`]
-//! * beyond seL4: [`uintr`]
+//! * beyond seL4: [`uintr`], [`fault_record`]
 
 #![no_std]
 
@@ -28,6 +28,7 @@ pub mod cnode_data;
 pub mod cptr;
 pub mod error;
 pub mod fault;
+pub mod fault_record;
 pub mod invocation_error;
 pub mod ipc_buffer;
 pub mod label;
@@ -47,6 +48,7 @@ pub use cnode_data::CNodeCapData;
 pub use cptr::CPtr;
 pub use error::Error;
 pub use fault::FaultMessage;
+pub use fault_record::{FaultInvocation, FaultRecord};
 pub use invocation_error::{InvocationError, LookupSide};
 pub use ipc_buffer::IpcBuffer;
 pub use label::{Invocation, LabelSet};

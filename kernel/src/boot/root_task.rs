@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use rel4_abi::bootinfo::{
     BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, CHUNK_REL4, NUM_INITIAL_SLOTS,
 };
+use rel4_abi::fault_record::FEATURE_FAULT_RECORDS;
 use rel4_abi::object::{
     ASID_POOL_BITS, MAX_UNTYPED_BITS, MIN_UNTYPED_BITS, PAGE_BITS, PAGE_TABLE_BITS, SLOT_BITS, TCB_BITS,
 };
@@ -22,9 +23,9 @@ use crate::arch::{self, Execute, PageTable, PhysAddr, Pte};
 use crate::cap::slot::Slot;
 use crate::cap::{AsidPoolCap, CNodeCap, Cap, FrameCap, Mapping, PageTableCap, UntypedCap, derivation};
 use crate::config::{MAX_HARTS, ROOT_CNODE_BITS, TIME_SLICE_TICKS};
+use crate::ipc;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
-use crate::object::tcb::set_up_reply_master;
 use crate::object::untyped::create_tcb;
 use crate::object::{AsidPool, CNode, Tcb, ThreadState};
 use crate::vm::{Asid, FrameSize, VmRights, space};
@@ -32,7 +33,8 @@ use crate::vm::{Asid, FrameSize, VmRights, space};
 const PAGE: u64 = 1 << PAGE_BITS;
 const HEADER_BYTES: u64 = size_of::<BootInfoHeader>() as u64;
 /// What this kernel can beyond seL4.
-const FEATURES: u64 = if cfg!(feature = "uintr") { FEATURE_UINTR } else { 0 };
+const FEATURES: u64 = if cfg!(feature = "uintr") { FEATURE_UINTR } else { 0 }
+    | if ipc::IS_PRESENT { 0 } else { FEATURE_FAULT_RECORDS };
 const FEATURES_CHUNK_BYTES: u64 = HEADER_BYTES + size_of::<u64>() as u64;
 const ROOT_ASID: Asid = Asid(rel4_abi::vm::ASID_ROOT_TASK as u16);
 
@@ -273,7 +275,7 @@ fn configure_thread(k: &Kernel, tcb: Obj<Tcb>, slots: &Slots, layout: &Layout, a
     tcb.context.set(Register::A0, layout.bootinfo);
     tcb.context.fault_pc.set(arguments.entry);
     tcb.context.next_pc.set(arguments.entry);
-    set_up_reply_master(tcb);
+    ipc::set_up_reply_master(tcb);
     #[cfg(feature = "debug")]
     {
         tcb.set_name(*b"rootserver");

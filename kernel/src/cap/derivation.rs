@@ -3,10 +3,15 @@
 //! The tree is kept as one doubly linked list in depth-first order: the descendants of a capability follow it directly, and
 //! [`is_parent`] tells where they end. A new child is put directly behind its parent, so a revoke removes the newest first.
 
+#[cfg(feature = "sync-ipc")]
+mod reply;
+
+#[cfg(feature = "sync-ipc")]
+pub use reply::{insert_reply, remove_reply};
+
 use super::slot::{Flags, Slot};
-use super::{Cap, RawCap, ReplyCap, UntypedCap};
+use super::{Cap, UntypedCap};
 use crate::obj::Obj;
-use crate::object::Tcb;
 
 /// Puts `cap`, derived from the capability in `source`, into the empty slot `destination` directly behind `source`.
 pub fn insert(cap: Cap, source: Obj<Slot>, destination: Obj<Slot>) {
@@ -28,26 +33,6 @@ pub fn insert_root(cap: Cap, destination: Obj<Slot>) {
     destination.set_previous(None);
     destination.set_next(None);
     destination.set_flags(Flags { revocable: true, first_badged: true });
-}
-
-/// Puts the right to answer `caller` into the empty slot `destination`. There is at most one such right, the only child of the
-/// hidden original in the caller's own TCB.
-#[inline(always)]
-pub fn insert_reply(caller: Obj<Tcb>, destination: Obj<Slot>, can_grant: bool) {
-    let master = caller.reply_master();
-    debug_assert!(destination.is_empty() && master.next().is_none());
-    destination.set_raw(RawCap::of_reply(ReplyCap { caller, master: false, can_grant }));
-    destination.set_previous(Some(master));
-    master.set_next(Some(destination));
-}
-
-/// Takes the right to answer `caller` out of `slot`.
-#[inline(always)]
-pub fn remove_reply(caller: Obj<Tcb>, slot: Obj<Slot>) {
-    let master = caller.reply_master();
-    debug_assert!(slot.previous() == Some(master) && slot.next().is_none());
-    master.set_next(None);
-    slot.clear();
 }
 
 /// Puts a new original object's capability into `destination` as a child of the untyped capability in `parent`.

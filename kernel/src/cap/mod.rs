@@ -13,8 +13,9 @@ pub use raw::RawCap;
 use rel4_abi::CapRights;
 
 use crate::arch::PhysAddr;
+use crate::ipc::{CallerRef, EndpointRef};
 use crate::obj::Obj;
-use crate::object::{AsidPool, CNode, Endpoint, Notification, PageTable, Tcb};
+use crate::object::{AsidPool, CNode, Notification, PageTable, Tcb};
 use crate::vm::{Asid, FrameSize, VmRights};
 
 /// What a capability grants, decoded from its two stored words.
@@ -79,7 +80,7 @@ impl UntypedCap {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EndpointCap {
     /// The endpoint.
-    pub endpoint: Obj<Endpoint>,
+    pub endpoint: EndpointRef,
     /// Delivered to the receiver; 0 is unbadged.
     pub badge: u64,
     /// Write = send, Read = receive, Grant, GrantReply.
@@ -101,7 +102,7 @@ pub struct NotificationCap {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReplyCap {
     /// The thread that waits for the answer.
-    pub caller: Obj<Tcb>,
+    pub caller: CallerRef,
     /// The hidden original in the caller's own TCB, parent of the one that is handed out.
     pub master: bool,
     /// The answer may carry capabilities.

@@ -5,14 +5,19 @@
 //! table of empty slots.
 #![allow(unsafe_code, reason = "turns stored addresses back into object handles")]
 
+#[cfg(not(feature = "sync-ipc"))]
+mod absent;
+#[cfg(feature = "sync-ipc")]
+mod synchronous;
+
 use rel4_abi::CapRights;
 use rel4_abi::cptr::WORD_BITS;
 
 #[cfg(feature = "uintr")]
 use super::SenderPageCap;
 use super::{
-    AsidPoolCap, CNodeCap, Cap, EndpointCap, FrameCap, Mapping, NotificationCap, PageTableCap, ReplyCap,
-    UntypedCap, ZombieCap, ZombieKind,
+    AsidPoolCap, CNodeCap, Cap, FrameCap, Mapping, NotificationCap, PageTableCap, ReplyCap, UntypedCap,
+    ZombieCap, ZombieKind,
 };
 use crate::arch::PhysAddr;
 use crate::obj::Obj;
@@ -118,16 +123,6 @@ impl RawCap {
         self.is(Tag::Null)
     }
 
-    /// The capability, if it is one to an endpoint.
-    #[inline(always)]
-    pub fn as_endpoint(self) -> Option<EndpointCap> {
-        self.is(Tag::Endpoint).then(|| EndpointCap {
-            endpoint: self.object(Tag::Endpoint),
-            badge: self.0[1],
-            rights: CapRights::from_word(self.field(0, 4)),
-        })
-    }
-
     /// The capability, if it is one to a notification.
     #[inline(always)]
     pub fn as_notification(self) -> Option<NotificationCap> {
@@ -135,16 +130,6 @@ impl RawCap {
             notification: self.object(Tag::Notification),
             badge: self.0[1],
             rights: CapRights::from_word(self.field(0, 4)),
-        })
-    }
-
-    /// The capability, if it is a reply capability.
-    #[inline(always)]
-    pub fn as_reply(self) -> Option<ReplyCap> {
-        self.is(Tag::Reply).then(|| ReplyCap {
-            caller: self.object(Tag::Reply),
-            master: self.field(0, 1) != 0,
-            can_grant: self.field(1, 1) != 0,
         })
     }
 
@@ -299,7 +284,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::object::{Endpoint, Notification, PageTable};
+    use crate::object::{Notification, PageTable};
 
     fn round_trips(cap: Cap) {
         assert_eq!(RawCap::encode(cap).decode(), cap);
@@ -334,11 +319,9 @@ mod tests {
 
         #[test]
         fn object_caps_round_trip(rights in 0u64..16, badge: u64, asid: u16, vpage in 0u64..1 << 27) {
-            let endpoint: &'static Endpoint = Box::leak(Box::default());
             let notification: &'static Notification = Box::leak(Box::default());
             let table: &'static PageTable = Box::leak(Box::default());
             let rights = CapRights::from_word(rights);
-            round_trips(Cap::Endpoint(EndpointCap { endpoint: Obj::from_static(endpoint), badge, rights }));
             round_trips(Cap::Notification(NotificationCap { notification: Obj::from_static(notification), badge, rights }));
             let mapping = (asid != 0).then_some(Mapping { asid: Asid(asid), vaddr: vpage << 12 });
             round_trips(Cap::PageTable(PageTableCap { table: Obj::from_static(table), mapping }));

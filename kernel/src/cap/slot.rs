@@ -50,6 +50,7 @@ impl Slot {
     }
 
     /// Overwrites the capability by a stored one and leaves the derivation links alone.
+    #[cfg(feature = "sync-ipc")]
     #[inline(always)]
     pub(super) fn set_raw(&self, cap: RawCap) {
         self.cap.set(cap);

@@ -2,8 +2,8 @@
 //!
 //! | system call | taken here if | file |
 //! |---|---|---|
-//! | Call | a receiver waits and runs next | [`call`] |
-//! | ReplyRecv | a caller waits for the answer and runs next, and nobody waits to be received from | [`reply_recv`] |
+//! | Call (feature `sync-ipc`) | a receiver waits and runs next | [`call`] |
+//! | ReplyRecv (feature `sync-ipc`) | a caller waits for the answer and runs next, and nobody waits to be received from | [`reply_recv`] |
 //! | Send, NBSend | the capability is a notification's, or a receiver waits | [`send`] |
 //!
 //! In all of them the message fits registers and carries no capabilities, the thread's root CNode alone resolves the address, and no fault
@@ -12,7 +12,9 @@
 //! Each function first looks whether it applies, which changes nothing, and then carries the call out, which cannot fail. What it does
 //! is what [`crate::syscall`] would have done, down to the last bit that anything can observe; `testing::fastpath` compares the two.
 
+#[cfg(feature = "sync-ipc")]
 mod call;
+#[cfg(feature = "sync-ipc")]
 mod reply_recv;
 mod send;
 
@@ -38,7 +40,9 @@ pub struct Request {
 #[inline(always)]
 pub fn handle(k: &Kernel, number: i64, request: &Request) -> Option<Obj<Tcb>> {
     match Syscall::decode(number)? {
+        #[cfg(feature = "sync-ipc")]
         Syscall::Call => call::handle(k, request),
+        #[cfg(feature = "sync-ipc")]
         Syscall::ReplyRecv => reply_recv::handle(k, request),
         Syscall::Send | Syscall::NBSend => send::handle(k, request),
         _ => None,

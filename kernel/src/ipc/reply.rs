@@ -55,18 +55,13 @@ fn to_fault(k: &Kernel, handler: Obj<Tcb>, faulted: Obj<Tcb>, fault: Fault, slot
 
 /// Gives the faulted thread the registers that the handler's answer holds; returns whether it goes on.
 fn apply_fault_reply(handler: Obj<Tcb>, faulted: Obj<Tcb>, fault: Fault) -> bool {
-    let Some(registers) = fault.reply_registers() else { return true };
     let info = handler.context.message_info();
     let buffer = BufferRef::of_thread(handler, Access::Send);
-    for (index, &register) in registers.iter().enumerate().take(info.length()) {
-        let word = if index < NUM_MESSAGE_REGISTERS {
-            handler.context.message_register(index)
-        } else if let Some(buffer) = buffer {
-            buffer.message_word(index)
-        } else {
-            break;
-        };
-        faulted.context.set(register, word);
-    }
-    info.label() == 0
+    let word = |index| {
+        if index < NUM_MESSAGE_REGISTERS {
+            return Some(handler.context.message_register(index));
+        }
+        buffer.map(|buffer| buffer.message_word(index))
+    };
+    fault.apply_answer(faulted, info.label(), (0..info.length()).map_while(word))
 }

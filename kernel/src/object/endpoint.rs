@@ -6,7 +6,7 @@ use super::tcb::PendingSend;
 use super::thread_queue::ThreadQueue;
 use super::{Tcb, ThreadState};
 use crate::cap::{EndpointCap, derivation};
-use crate::ipc::transfer;
+use crate::ipc::{ReceiveKind, SendKind, transfer};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::sched;
@@ -45,26 +45,6 @@ impl Sender {
             can_grant_reply: cap.rights.contains(CapRights::GRANT_REPLY),
         }
     }
-}
-
-/// How a message is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SendKind {
-    /// Block until it is received.
-    Blocking,
-    /// Drop it if nobody waits.
-    NonBlocking,
-    /// Block until it is received, then until it is answered.
-    Call,
-}
-
-/// Whether a receive blocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReceiveKind {
-    /// Wait for a message.
-    Blocking,
-    /// Return at once with badge 0 if there is none.
-    NonBlocking,
 }
 
 impl Obj<Endpoint> {

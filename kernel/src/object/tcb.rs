@@ -2,12 +2,12 @@
 
 use core::cell::Cell;
 
-use super::{CNode, Endpoint, Notification};
+use super::{CNode, Notification};
 use crate::arch::{Context, FpuState, ModeState};
 use crate::cap::slot::Slot;
-use crate::cap::{Cap, ReplyCap, derivation};
 use crate::config::MAX_HARTS;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultHandler};
+use crate::ipc::{self, EndpointRef};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::sched;
@@ -20,8 +20,8 @@ pub const TCB_SLOTS_IN_USE: u64 = 5;
 
 const CSPACE_ROOT: usize = 0;
 const VSPACE_ROOT: usize = 1;
-const REPLY_MASTER: usize = 2;
-const CALLER: usize = 3;
+/// Two slots for who is told of what the thread does: of reply capabilities, or of its fault handler.
+pub(crate) const MESSAGE_SLOTS: [usize; 2] = [2, 3];
 const BUFFER: usize = 4;
 
 /// A thread control block: 2 KiB.
@@ -38,8 +38,8 @@ pub struct Tcb {
     /// The fault that a message to the fault handler is, or will be, about.
     pub fault: Cell<Option<Fault>>,
     bound_notification: Cell<Option<Obj<Notification>>>,
-    /// Capability address of the fault handler, in the thread's own CSpace.
-    pub fault_handler: Cell<u64>,
+    /// Who is told of its faults.
+    pub fault_handler: FaultHandler,
     /// Virtual address of the IPC buffer; 0 is none.
     pub ipc_buffer: Cell<u64>,
     /// Flags of `TCB_SetFlags`.
@@ -96,13 +96,13 @@ pub enum ThreadState {
     /// Waits for a message.
     BlockedOnReceive {
         /// Where.
-        endpoint: Obj<Endpoint>,
+        endpoint: EndpointRef,
         /// Whether the reply may carry capabilities.
         can_grant: bool,
     } = 3,
     /// Waits for a receiver of its message.
     BlockedOnSend(PendingSend) = 4,
-    /// Waits for the answer to a Call.
+    /// Waits for the answer to a Call, or to its fault.
     BlockedOnReply = 5,
     /// Waits for a signal.
     BlockedOnNotification(Obj<Notification>) = 6,
@@ -112,7 +112,7 @@ pub enum ThreadState {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PendingSend {
     /// Where.
-    pub endpoint: Obj<Endpoint>,
+    pub endpoint: EndpointRef,
     /// Badge of the capability used.
     pub badge: u64,
     /// The capability allowed to send capabilities.
@@ -128,7 +128,7 @@ pub struct PendingSend {
 pub type ThreadName = [u8; 64];
 
 impl Tcb {
-    fn slot(tcb: Obj<Self>, index: usize) -> Obj<Slot> {
+    pub(crate) fn slot(tcb: Obj<Self>, index: usize) -> Obj<Slot> {
         tcb.project(|tcb| &tcb.slots[index])
     }
 
@@ -161,18 +161,6 @@ impl Obj<Tcb> {
     #[inline(always)]
     pub fn vspace_root(self) -> Obj<Slot> {
         Tcb::slot(self, VSPACE_ROOT)
-    }
-
-    /// The hidden original of all reply capabilities to this thread.
-    #[inline(always)]
-    pub fn reply_master(self) -> Obj<Slot> {
-        Tcb::slot(self, REPLY_MASTER)
-    }
-
-    /// The reply capability to the thread that this one received a Call from.
-    #[inline(always)]
-    pub fn caller_slot(self) -> Obj<Slot> {
-        Tcb::slot(self, CALLER)
     }
 
     /// The frame of the IPC buffer.
@@ -285,7 +273,7 @@ pub fn restart(k: &Kernel, tcb: Obj<Tcb>) {
         return;
     }
     cancel_ipc(k, tcb);
-    set_up_reply_master(tcb);
+    ipc::set_up_reply_master(tcb);
     tcb.set_state(k, ThreadState::Restart);
     sched::enqueue(k, tcb);
     sched::possible_switch_to(k, tcb);
@@ -307,20 +295,8 @@ pub fn cancel_ipc(k: &Kernel, tcb: Obj<Tcb>) {
         }
         ThreadState::BlockedOnReply => {
             tcb.fault.set(None);
-            // The only child of the hidden original is the reply capability that was handed out.
-            let master = tcb.reply_master();
-            if let Some(reply) = master.next().filter(|&next| derivation::is_parent(master, next)) {
-                crate::cap::delete::delete_reply(reply);
-            }
+            ipc::cancel_reply(tcb);
         }
         _ => {}
-    }
-}
-
-/// Makes sure that the thread has the original of its reply capabilities.
-pub fn set_up_reply_master(tcb: Obj<Tcb>) {
-    let slot = tcb.reply_master();
-    if slot.is_empty() {
-        derivation::insert_root(Cap::Reply(ReplyCap { caller: tcb, master: true, can_grant: true }), slot);
     }
 }

@@ -3,13 +3,14 @@
 
 use rel4_abi::{CapRights, ObjectType};
 
-use super::{AsidPool, CNode, Endpoint, Notification, Tcb};
+use super::{AsidPool, CNode, Notification, Tcb};
 use crate::arch::{self, PageTable, PhysAddr};
 use crate::cap::slot::Slot;
 use crate::cap::{
-    AsidPoolCap, CNodeCap, Cap, EndpointCap, FrameCap, NotificationCap, PageTableCap, UntypedCap, derivation,
+    AsidPoolCap, CNodeCap, Cap, FrameCap, NotificationCap, PageTableCap, UntypedCap, derivation,
 };
 use crate::config::TIME_SLICE_TICKS;
+use crate::ipc;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::preempt::{Preempted, preemption_point};
@@ -117,12 +118,8 @@ unsafe fn create(k: &Kernel, request: &Retype, at: PhysAddr, device: bool) -> Ca
             }
             Cap::Thread(tcb)
         }
-        ObjectType::Endpoint => Cap::Endpoint(EndpointCap {
-            // SAFETY: zeroed memory is an idle endpoint.
-            endpoint: unsafe { Obj::<Endpoint>::from_address(address) },
-            badge: 0,
-            rights: CapRights::ALL,
-        }),
+        // SAFETY: by this function's contract.
+        ObjectType::Endpoint => unsafe { ipc::new_endpoint(address) },
         ObjectType::Notification => Cap::Notification(NotificationCap {
             // SAFETY: zeroed memory is an idle notification.
             notification: unsafe { Obj::<Notification>::from_address(address) },

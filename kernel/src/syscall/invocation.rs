@@ -7,11 +7,10 @@ use super::invoke;
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, lookup};
 use crate::fault::{self, Fault, Phase};
-use crate::ipc::{message, reply};
+use crate::ipc::{self, SendKind, message};
 use crate::irq;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
-use crate::object::endpoint::{SendKind, Sender};
 use crate::object::ipc_buffer::Access;
 use crate::object::{BufferRef, Tcb, ThreadState};
 use crate::preempt::Preempted;
@@ -87,6 +86,12 @@ impl Invocation<'_> {
         rel4_abi::UintrInvocation::decode(self.label)
     }
 
+    /// The operation on faults that the label asks for.
+    #[cfg(not(feature = "sync-ipc"))]
+    pub fn fault_operation(&self) -> Option<rel4_abi::FaultInvocation> {
+        rel4_abi::FaultInvocation::decode(self.label)
+    }
+
     /// Argument word `index`, which the caller has checked to be below [`Self::length`]. Words beyond the registers are read
     /// from user memory: read each once.
     #[inline]
@@ -156,7 +161,7 @@ fn dispatch(inv: &Invocation<'_>) -> Outcome {
     match inv.slot.raw().decode() {
         Cap::Endpoint(cap) if cap.rights.contains(CapRights::WRITE) => {
             tracepoint!(Transfer);
-            cap.endpoint.send(inv.k, Sender::through(inv.caller, &cap), inv.kind);
+            ipc::send(inv.k, inv.caller, &cap, inv.kind);
             Ok(Answer::EMPTY)
         }
         Cap::Notification(cap) if cap.rights.contains(CapRights::WRITE) => {
@@ -165,7 +170,7 @@ fn dispatch(inv: &Invocation<'_>) -> Outcome {
             Ok(Answer::EMPTY)
         }
         Cap::Reply(cap) if !cap.master => {
-            reply::reply(inv.k, inv.caller, &cap, inv.slot);
+            ipc::reply(inv.k, inv.caller, &cap, inv.slot);
             Ok(Answer::EMPTY)
         }
         Cap::Null | Cap::Zombie(_) | Cap::Endpoint(_) | Cap::Notification(_) | Cap::Reply(_) => {

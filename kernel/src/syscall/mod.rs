@@ -14,9 +14,8 @@ mod receive;
 use rel4_abi::Syscall;
 
 use crate::fault::{self, Fault};
-use crate::ipc::reply;
+use crate::ipc::{self, ReceiveKind, SendKind};
 use crate::kernel::Kernel;
-use crate::object::endpoint::{ReceiveKind, SendKind};
 use crate::sched;
 
 /// Carries out the system call that the current thread's registers ask for.
@@ -26,13 +25,13 @@ pub fn handle(k: &Kernel) {
     match Syscall::decode(number as i64) {
         Some(Syscall::Call) => invocation::handle(k, SendKind::Call),
         Some(Syscall::ReplyRecv) => {
-            reply::reply_to_caller(k, thread);
+            ipc::reply_to_caller(k, thread);
             receive::handle(k, ReceiveKind::Blocking);
         }
         Some(Syscall::Send) => invocation::handle(k, SendKind::Blocking),
         Some(Syscall::NBSend) => invocation::handle(k, SendKind::NonBlocking),
         Some(Syscall::Recv) => receive::handle(k, ReceiveKind::Blocking),
-        Some(Syscall::Reply) => reply::reply_to_caller(k, thread),
+        Some(Syscall::Reply) => ipc::reply_to_caller(k, thread),
         Some(Syscall::Yield) => sched::yield_current(k),
         Some(Syscall::NBRecv) => receive::handle(k, ReceiveKind::NonBlocking),
         None => unknown(k, number),

@@ -3,10 +3,10 @@
 use rel4_abi::CapRights;
 use rel4_abi::lookup_failure::LookupFailure;
 
-use crate::cap::{delete, lookup};
+use crate::cap::lookup;
 use crate::fault::{self, Fault, Phase};
+use crate::ipc::{self, ReceiveKind};
 use crate::kernel::Kernel;
-use crate::object::endpoint::ReceiveKind;
 use crate::trace::tracepoint;
 
 /// Receives from the capability that the current thread names.
@@ -25,8 +25,7 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
         && cap.rights.contains(CapRights::READ)
     {
         tracepoint!(Transfer);
-        delete::delete_reply(thread.caller_slot());
-        cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
+        ipc::receive(k, thread, &cap, kind);
     } else if let Some(cap) = cap.as_notification()
         && cap.rights.contains(CapRights::READ)
         && cap.notification.bound_thread().is_none_or(|bound| bound == thread)

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{CNodeCapData, CapRights, InitialSlot, Invocation, MessageInfo, ObjectType, Syscall};
 
-use super::machine::Snapshot;
+use super::machine::{PARTNER, Snapshot};
 use super::{LABELS, Machine};
 use crate::arch;
 use crate::cap::{Cap, delete, derivation, lookup};
@@ -108,7 +108,7 @@ fn populated() -> Machine {
         (ObjectType::Untyped, 12),
         (ObjectType::Untyped, 13),
         (ObjectType::Untyped, 16),
-        (ObjectType::Endpoint, 0),
+        (PARTNER, 0),
         (ObjectType::Notification, 0),
         (ObjectType::CNode, 4),
         (ObjectType::CNode, 2),
@@ -186,6 +186,13 @@ fn add_thread(m: &mut Machine, untyped: u64, priority: u64, reach: Reach) {
     let words = [fault_handler, data, 0, 0x7000];
     m.invoke(Invocation::TcbConfigure, thread, &words, &[cspace, space, frame]).unwrap();
     m.invoke(Invocation::TcbSetSchedParams, thread, &[255, priority], &[root_tcb]).unwrap();
+    #[cfg(not(feature = "sync-ipc"))]
+    {
+        let register = rel4_abi::FaultInvocation::SetHandler.label();
+        m.call(thread, register, &[priority % 32, thread], &[at::NOTIFICATION, at::FRAMES.start])
+            .result()
+            .unwrap();
+    }
     m.invoke(Invocation::TcbResume, thread, &[], &[]).unwrap();
 }
 
@@ -248,7 +255,7 @@ fn nonsense() -> BoxedStrategy<Attack> {
     (
         number.prop_map(|n| n as u64),
         cptr(),
-        prop_oneof![20 => 0u64..45, 3 => 0x1000u64..0x1004, 1 => any::<u64>()],
+        prop_oneof![20 => 0u64..45, 3 => 0x1000u64..0x1004, 2 => 0x1020u64..0x1024, 1 => any::<u64>()],
         prop::collection::vec(word(), 8),
         prop_oneof![6 => Just(8usize), 1 => 0usize..=127],
         prop::collection::vec(cptr(), 0..=3),
@@ -429,6 +436,37 @@ fn beyond_sel4() -> BoxedStrategy<Attack> {
     nonsense()
 }
 
+/// Registering who is told of faults, with what may be none of it, and answers that nobody waits for.
+#[cfg(not(feature = "sync-ipc"))]
+fn fault_operations() -> BoxedStrategy<Attack> {
+    use rel4_abi::FaultInvocation as F;
+    let call = |operation: F, cptr: u64, words: &[u64], caps: &[u64]| Attack {
+        label: operation.label(),
+        ..Attack::invocation(Invocation::UntypedRetype, cptr, words, caps)
+    };
+    let thread = || {
+        prop_oneof![
+            4 => (0u64..5).prop_map(|n| at::THREADS.start + PER_THREAD * n + 2),
+            1 => Just(InitialSlot::Tcb as u64),
+            1 => Just(own::TCB),
+        ]
+    };
+    let notification = prop_oneof![3 => Just(at::NOTIFICATION), 1 => Just(own::NOTIFICATION), 2 => at::BADGED, 2 => at::FREE, 1 => cptr()];
+    let frame = prop_oneof![4 => at::FRAMES, 2 => at::FREE, 1 => Just(own::FRAME), 1 => cptr()];
+    prop_oneof![
+        4 => (thread(), notification, frame, prop_oneof![4 => 0u64..40, 1 => word()])
+            .prop_map(move |(thread, notification, frame, index)| call(F::SetHandler, thread, &[index, index], &[notification, frame])),
+        1 => thread().prop_map(move |thread| call(F::ClearHandler, thread, &[], &[])),
+        3 => (thread(), prop::collection::vec(word(), 0..13)).prop_map(move |(thread, words)| call(F::Answer, thread, &words, &[])),
+    ]
+    .boxed()
+}
+
+#[cfg(feature = "sync-ipc")]
+fn fault_operations() -> BoxedStrategy<Attack> {
+    nonsense()
+}
+
 fn attack() -> BoxedStrategy<Attack> {
     prop_oneof![
         3 => nonsense(),
@@ -437,6 +475,7 @@ fn attack() -> BoxedStrategy<Attack> {
         3 => memory_operations(),
         4 => thread_operations(),
         2 => beyond_sel4(),
+        1 => fault_operations(),
     ]
     .boxed()
 }
@@ -456,7 +495,7 @@ fn step() -> BoxedStrategy<Step> {
         1 => store(),
         16 => attack().prop_map(Step::Call),
         4 => attack().prop_map(Step::PreemptedCall),
-        1 => word().prop_map(Step::MemoryFault),
+        2 => word().prop_map(Step::MemoryFault),
         1 => (0u64..24).prop_map(Step::Exception),
         2 => Just(Step::Tick),
         2 => place().prop_map(Step::ReceiveSlot),

@@ -17,9 +17,10 @@ use rel4_abi::uintr::FIRST_QUEUE_IDENTITY;
 use rel4_abi::{CapRights, InitialSlot, Invocation, ObjectType, Syscall, UintrInvocation};
 
 use super::Machine;
-use super::machine::Snapshot;
+use super::machine::{PARTNER, Snapshot};
 use crate::arch::{self, FileStep, Mistake, PhysAddr};
 use crate::cap::Cap;
+use crate::ipc;
 use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
 use crate::trap::Cause;
@@ -164,7 +165,7 @@ impl Stage {
         let mut m = Machine::with_ram(4 << 20);
         m.checks_each_entry = false;
         let (owner_cptr, notification) = (m.make_thread(255), m.make(ObjectType::Notification, 0));
-        let endpoint = m.make(ObjectType::Endpoint, 0);
+        let endpoint = m.make(PARTNER, 0);
         let signal = m.mint(notification, CapRights::ALL, SIGNAL);
         let message = m.mint(endpoint, CapRights::ALL, MESSAGE);
         m.invoke(Invocation::TcbBindNotification, owner_cptr, &[], &[notification]).unwrap();
@@ -379,6 +380,7 @@ fn explore_all(machinery: Machinery) -> Result<usize, String> {
     let mut stage = Stage::new();
     STORIES
         .iter()
+        .filter(|story| ipc::IS_PRESENT || story.place == Place::Notification)
         .flat_map(|&story| [false, true].map(|silenced| Story { silenced, ..story }))
         .map(|story| explore(&mut stage, story, machinery))
         .sum()

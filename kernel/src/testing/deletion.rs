@@ -21,7 +21,7 @@ fn copy(m: &mut Machine, source: u64) -> u64 {
 #[test]
 fn revoke_removes_all_derived_capabilities_and_keeps_its_own() {
     let mut m = Machine::new();
-    let ep = m.make(ObjectType::Endpoint, 0);
+    let ep = m.make(ObjectType::Notification, 0);
     let badged = m.mint(ep, CapRights::ALL, 7);
     let copy_of_badged = copy(&mut m, badged);
     let plain = copy(&mut m, ep);
@@ -39,7 +39,7 @@ fn revoking_an_untyped_takes_everything_made_of_it_back() {
     let untyped = m.make(ObjectType::Untyped, 18);
     let all: Vec<u64> = [
         (ObjectType::Tcb, 0),
-        (ObjectType::Endpoint, 0),
+        (ObjectType::Notification, 0),
         (ObjectType::Notification, 0),
         (ObjectType::CNode, 4),
         (ObjectType::Page, 0),
@@ -129,7 +129,7 @@ fn a_copied_untyped_can_be_retyped_through_one_capability_only() {
 fn an_untyped_with_children_is_not_copied() {
     let mut m = Machine::new();
     let untyped = m.make(ObjectType::Untyped, 12);
-    m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     let slot = m.free_slot();
     let result =
         m.invoke(Invocation::CNodeCopy, ROOT, &[slot, 64, untyped, 64, CapRights::ALL.word()], &[ROOT]);
@@ -139,7 +139,7 @@ fn an_untyped_with_children_is_not_copied() {
 #[test]
 fn a_preempted_revoke_goes_on_until_all_descendants_are_gone() {
     let mut m = Machine::new();
-    let ep = m.make(ObjectType::Endpoint, 0);
+    let ep = m.make(ObjectType::Notification, 0);
     let copies: Vec<u64> = (0..3).map(|_| copy(&mut m, ep)).collect();
     let left = |m: &Machine| copies.iter().filter(|&&slot| m.cap(slot) != Cap::Null).count();
     let thread = m.current();
@@ -155,7 +155,7 @@ fn a_preempted_revoke_goes_on_until_all_descendants_are_gone() {
 #[test]
 fn revoking_a_badge_takes_its_copies_and_no_equal_badge_minted_apart() {
     let mut m = Machine::new();
-    let ep = m.make(ObjectType::Endpoint, 0);
+    let ep = m.make(ObjectType::Notification, 0);
     let first = m.mint(ep, CapRights::ALL, 7);
     let copy_of_first = copy(&mut m, first);
     let second = m.mint(ep, CapRights::ALL, 7);

@@ -66,7 +66,7 @@ fn messages_that_are_too_short_are_refused() {
 fn an_ipc_buffer_is_an_aligned_frame_of_ram() {
     let mut m = Machine::new();
     let (frame, untyped) = (m.make(ObjectType::Page, 0), m.make(ObjectType::Untyped, 12));
-    m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     refused(
         &m,
         Invocation::TcbSetIpcBuffer,
@@ -85,7 +85,7 @@ fn a_space_is_a_cnode_and_a_root_table() {
     let (thread, table, node) =
         (m.make_thread(1), m.make(ObjectType::PageTable, 0), m.make(ObjectType::CNode, 4));
     let untyped = m.make(ObjectType::Untyped, 12);
-    m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     refused(
         &m,
         Invocation::TcbSetSpace,
@@ -318,7 +318,7 @@ fn nothing_and_what_may_not_be_sent_to_are_no_capabilities() {
 fn objects_are_not_made_into_what_is_no_cnode() {
     let mut m = Machine::new();
     let (untyped, free) = (m.big_untyped(), m.free_slot());
-    let words = |index, depth| [ObjectType::Endpoint as u64, 0, index, depth, free, 1];
+    let words = |index, depth| [ObjectType::Notification as u64, 0, index, depth, free, 1];
     let missing = failed(LookupFailure::MissingCapability { bits_left: 0 });
     refused(
         &m,

@@ -90,7 +90,7 @@ fn floating_point_registers_move_with_their_thread() {
 #[test]
 fn floating_point_registers_move_also_when_their_thread_does_not_run() {
     let (mut m, thread) = thread_on_the_other_hart();
-    let (tcb, ep) = (m.thread(thread), m.make(ObjectType::Endpoint, 0));
+    let (tcb, ep) = (m.thread(thread), m.make(ObjectType::Notification, 0));
     arch::on_hart(OTHER, || {
         use_fpu(&m);
         arch::fill_fpu(9);

@@ -7,10 +7,11 @@ use rel4_abi::vm::{LEAF_LEVEL_BITS, PT_INDEX_BITS, ROOT_LEVEL_BITS, USER_TOP};
 use crate::arch::{self, Execute, PageTable, PhysAddr, Pte};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, FrameCap, Mapping, RawCap, UntypedCap, ZombieKind, derivation};
+use crate::ipc::{self, EndpointRef};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::tcb::TCB_SLOTS_IN_USE;
-use crate::object::{CNode, Endpoint, Notification, Tcb, ThreadState};
+use crate::object::{CNode, Notification, Tcb, ThreadState};
 use crate::vm::{Asid, VmRights};
 
 /// Checks everything that can be reached from the boot objects with slots, from the current and the queued threads, and along the derivation lists.
@@ -73,7 +74,7 @@ struct World {
     slots: Vec<Obj<Slot>>,
     caps: Vec<Cap>,
     threads: Vec<Obj<Tcb>>,
-    endpoints: Vec<Obj<Endpoint>>,
+    endpoints: Vec<EndpointRef>,
     notifications: Vec<Obj<Notification>>,
 }
 
@@ -123,7 +124,7 @@ impl World {
                 }
                 Cap::Thread(thread) => threads.push(thread),
                 // The hidden original stays in the slots of a dying thread.
-                Cap::Reply(cap) if !cap.master => threads.push(cap.caller),
+                Cap::Reply(cap) if !cap.master => threads.push(ipc::caller_of(&cap)),
                 Cap::Endpoint(cap) if seen_objects.insert(cap.endpoint.address()) => {
                     world.endpoints.push(cap.endpoint);
                 }
@@ -185,9 +186,7 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
         assert!(world.notifications.contains(&notification), "bound to a notification that is gone");
     }
     match thread.state() {
-        ThreadState::BlockedOnReply => {
-            assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
-        }
+        ThreadState::BlockedOnReply => check_answerable(thread),
         ThreadState::BlockedOnReceive { endpoint, .. } => assert!(world.endpoints.contains(&endpoint)),
         ThreadState::BlockedOnSend(pending) => assert!(world.endpoints.contains(&pending.endpoint)),
         ThreadState::BlockedOnNotification(notification) => {
@@ -197,13 +196,49 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
     }
     assert!(matches!(thread.cspace_root().cap(), Cap::Null | Cap::CNode(_) | Cap::Zombie(_)));
     assert!(matches!(thread.vspace_root().cap(), Cap::Null | Cap::PageTable(_)));
-    assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
-    assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+    check_message_slots(thread);
     match thread.buffer_slot().cap() {
         Cap::Null => {}
         Cap::Frame(frame) => assert!(!frame.device, "the kernel would write to a device"),
         other => panic!("the IPC buffer is no frame but {other:?}"),
     }
+}
+
+/// A thread that waits for an answer can get one.
+#[cfg(feature = "sync-ipc")]
+fn check_answerable(thread: Obj<Tcb>) {
+    assert!(!thread.reply_master().is_empty(), "waits for a reply that nobody can send");
+}
+
+#[cfg(not(feature = "sync-ipc"))]
+fn check_answerable(thread: Obj<Tcb>) {
+    assert!(thread.fault.get().is_some(), "waits for an answer to nothing");
+}
+
+/// The two slots of a thread whose use depends on the kernel hold what they are for.
+#[cfg(feature = "sync-ipc")]
+fn check_message_slots(thread: Obj<Tcb>) {
+    assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
+    assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+}
+
+#[cfg(not(feature = "sync-ipc"))]
+fn check_message_slots(thread: Obj<Tcb>) {
+    match thread.fault_notification().cap() {
+        Cap::Null => {}
+        Cap::Notification(cap) => assert!(cap.rights.contains(rel4_abi::CapRights::WRITE)),
+        other => panic!("faults are signalled to {other:?}"),
+    }
+    match thread.fault_frame().cap() {
+        Cap::Null => {}
+        Cap::Frame(frame) => {
+            assert!(crate::fault::capacity(&frame).is_some(), "the kernel would write to {frame:?}");
+            assert!(frame.mapping.is_none(), "the kernel's copy is mapped");
+        }
+        other => panic!("faults are recorded in {other:?}"),
+    }
+    let waits = thread.state() == ThreadState::BlockedOnReply;
+    assert_eq!(thread.fault.get().is_some(), waits, "a fault is kept as long as it waits for its answer");
 }
 
 /// A thread waits in the queue that its state names, and in no other.
@@ -244,8 +279,9 @@ fn check_replies(world: &World) {
         if let Cap::Reply(cap) = cap
             && !cap.master
         {
-            assert_eq!(cap.caller.state(), ThreadState::BlockedOnReply, "the caller does not wait");
-            assert!(callers.insert(cap.caller.address()), "a caller can be answered twice");
+            let caller = ipc::caller_of(&cap);
+            assert_eq!(caller.state(), ThreadState::BlockedOnReply, "the caller does not wait");
+            assert!(callers.insert(caller.address()), "a caller can be answered twice");
         }
     }
 }

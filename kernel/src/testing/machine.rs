@@ -16,6 +16,7 @@ use crate::arch::{self, ARENA, ARENA_PADDR, IMAGE_BYTES, PhysAddr};
 use crate::boot::{LoaderArguments, boot};
 use crate::cap::slot::Slot;
 use crate::cap::{CNodeCap, Cap, lookup};
+use crate::ipc;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{CNode, Tcb};
@@ -23,6 +24,10 @@ use crate::trap::{self, Cause};
 
 /// The label table that the kernel speaks.
 pub(super) const LABELS: LabelSet = if cfg!(feature = "smp") { LabelSet::Smp } else { LabelSet::SingleCore };
+
+/// What threads send to and receive from, where a test does not care what it is.
+pub(super) const PARTNER: ObjectType =
+    if ipc::IS_PRESENT { ObjectType::Endpoint } else { ObjectType::Notification };
 
 const RAM_BYTES: usize = 16 << 20;
 const ALIGN: usize = 2 << 20;

@@ -16,12 +16,16 @@ mod deletion;
 mod domains;
 mod errors;
 mod fastpath;
+#[cfg(not(feature = "sync-ipc"))]
+mod fault_records;
+#[cfg(feature = "sync-ipc")]
 mod faults;
 mod floating_point;
 #[cfg(feature = "smp")]
 mod harts;
 mod interrupts;
 mod invariants;
+#[cfg(feature = "sync-ipc")]
 mod ipc;
 mod machine;
 pub(crate) mod machines;
@@ -31,8 +35,11 @@ mod scheduling;
 mod sender_pages;
 mod spaces;
 mod threads;
+#[cfg(feature = "sync-ipc")]
 mod transfer;
 #[cfg(feature = "uintr")]
 mod uintr;
+#[cfg(not(feature = "sync-ipc"))]
+mod without_ipc;
 
 use machine::{LABELS, Machine};

@@ -17,7 +17,7 @@ fn every_refusal_comes_with_its_error_words() {
     let mut m = Machine::new();
     let untyped = m.big_untyped();
     let free = m.free_slot();
-    let ep = ObjectType::Endpoint as u64;
+    let ep = ObjectType::Notification as u64;
     let cases = [
         ([9, 0, 0, 0, free, 1], InvocationError::InvalidArgument { index: 0 }),
         ([ep, 64, 0, 0, free, 1], InvocationError::RangeError { min: 0, max: 38 }),
@@ -56,7 +56,7 @@ fn an_untyped_gives_out_exactly_what_it_has() {
     for _ in 0..2 {
         m.retype_from(untyped, ObjectType::Tcb, 0).unwrap();
     }
-    let error = m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap_err();
+    let error = m.retype_from(untyped, ObjectType::Notification, 0).unwrap_err();
     assert_eq!(error, InvocationError::NotEnoughMemory { bytes_free: 0 });
 }
 
@@ -72,7 +72,7 @@ fn device_memory_becomes_frames_and_untypeds_only() {
         .map(|index| info.untyped.start + index)
         .unwrap();
     assert_eq!(
-        m.retype_from(device, ObjectType::Endpoint, 0),
+        m.retype_from(device, ObjectType::Notification, 0),
         Err(InvocationError::InvalidArgument { index: 1 })
     );
     let frame = m.retype_from(device, ObjectType::Page, 0).unwrap();
@@ -105,13 +105,13 @@ fn a_preempted_reset_goes_on_where_it_stopped() {
     let thread = m.current();
     let pc = thread.context.fault_pc.get();
     // 256 chunks of work: the pending interrupt is found at the hundredth.
-    let _ = retype(&m, untyped, [ObjectType::Endpoint as u64, 0, 0, 0, slot, 1]);
+    let _ = retype(&m, untyped, [ObjectType::Notification as u64, 0, 0, 0, slot, 1]);
     assert_eq!(thread.context.next_pc.get(), pc, "the system call is to be executed again");
     assert_eq!(m.cap(slot), Cap::Null);
     let Cap::Untyped(cap) = m.cap(untyped) else { panic!() };
     assert!(cap.watermark > 0 && cap.watermark < 1 << 16, "progress is recorded");
     m.ecall();
-    assert!(matches!(m.cap(slot), Cap::Endpoint(_)));
+    assert!(matches!(m.cap(slot), Cap::Notification(_)));
 }
 
 #[test]

@@ -18,7 +18,7 @@ const PAGE: u64 = 0x4_0000;
 fn receiver() -> (Machine, u64, u64, u64) {
     let mut m = Machine::new();
     let untyped = m.make(ObjectType::Untyped, 12);
-    let ep = m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    let ep = m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     let notification = m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     m.invoke(Invocation::TcbBindNotification, TCB, &[], &[notification]).unwrap();
     let label = UintrInvocation::RegisterReceiver.label();

@@ -80,13 +80,13 @@ fn an_asid_pool_takes_exactly_one_page_without_children() {
     let large = m.make(ObjectType::Untyped, 13);
     assert_eq!(make(&m, large), Err(InvocationError::InvalidCapability { index: 1 }));
     let used = m.make(ObjectType::Untyped, 12);
-    m.retype_from(used, ObjectType::Endpoint, 0).unwrap();
+    m.retype_from(used, ObjectType::Notification, 0).unwrap();
     assert_eq!(make(&m, used), Err(InvocationError::RevokeFirst));
     let page = m.make(ObjectType::Untyped, 12);
     make(&m, page).unwrap();
     assert!(matches!(m.cap(slot), Cap::AsidPool(cap) if cap.base.0 == 512));
     assert_eq!(
-        m.retype_from(page, ObjectType::Endpoint, 0),
+        m.retype_from(page, ObjectType::Notification, 0),
         Err(InvocationError::NotEnoughMemory { bytes_free: 0 })
     );
 }

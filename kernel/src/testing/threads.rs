@@ -94,7 +94,7 @@ fn configure_checks_buffer_then_old_spaces_then_new_ones() {
     let mut m = Machine::new();
     let thread = m.make_thread(1);
     let untyped = m.make(ObjectType::Untyped, 12);
-    m.retype_from(untyped, ObjectType::Endpoint, 0).unwrap();
+    m.retype_from(untyped, ObjectType::Notification, 0).unwrap();
     let (table, frame) = (m.make(ObjectType::PageTable, 0), m.make(ObjectType::Page, 0));
     let empty = m.free_slot();
     let configure =
@@ -181,6 +181,7 @@ fn a_running_thread_that_is_suspended_goes_on_behind_its_last_instruction() {
     assert_eq!(tcb.context.fault_pc.get(), 0x304);
 }
 
+#[cfg(feature = "sync-ipc")]
 #[test]
 fn resuming_a_waiting_thread_makes_it_wait_again_at_the_same_instruction() {
     let mut m = Machine::new();

@@ -81,6 +81,11 @@ pub fn yield_now() {
     no_kernel()
 }
 
+/// Makes a system call that no kernel has.
+pub fn unknown_syscall(_number: u64, _arguments: [u64; 7]) -> u64 {
+    no_kernel()
+}
+
 /// Writes one byte to the kernel's console.
 pub fn debug_put_char(_byte: u8) {
     no_kernel()

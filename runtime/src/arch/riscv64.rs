@@ -16,6 +16,6 @@ pub use ipc_buffer::{message_word, set_extra_cap, set_message_word, set_receive_
 pub use start::{global_pointer, image_layout};
 pub use syscall::{
     benchmark, call, debug_cap_identify, debug_put_char, nb_recv, nb_send, recv, reply, reply_recv, send,
-    yield_now,
+    unknown_syscall, yield_now,
 };
 pub use trap::fault;

@@ -6,7 +6,7 @@ use rel4_abi::tcb::{
     WRITE_REGISTERS_RESUME,
 };
 use rel4_abi::user_context::USER_CONTEXT_WORDS;
-use rel4_abi::{CNodeCapData, CPtr, Invocation, UintrInvocation, UserContext};
+use rel4_abi::{CNodeCapData, CPtr, FaultInvocation, Invocation, UintrInvocation, UserContext, fault};
 
 use super::cnode::CNode;
 use super::frame::Frame;
@@ -259,6 +259,45 @@ impl Tcb {
     /// The kernel's: `IllegalOperation` if it has none.
     pub fn unregister_receiver(self) -> Result<(), Error> {
         invoke_label(self.0, UintrInvocation::Unregister.label(), &[], &[]).map(drop)
+    }
+
+    /// Has faults of the thread written to record number `index` of `frame`, with `word` for the thread, and signalled to `notification`,
+    /// on a kernel without endpoints. See [`rel4_abi::fault_record`].
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` on a kernel with endpoints, `RangeError` if the frame has no such record.
+    pub fn set_fault_handler(
+        self,
+        notification: Notification,
+        frame: Frame,
+        index: u64,
+        word: u64,
+    ) -> Result<(), Error> {
+        let label = FaultInvocation::SetHandler.label();
+        invoke_label(self.0, label, &[notification.0, frame.0], &[index, word]).map(drop)
+    }
+
+    /// Nobody is told of faults of the thread any more.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` on a kernel with endpoints.
+    pub fn clear_fault_handler(self) -> Result<(), Error> {
+        invoke_label(self.0, FaultInvocation::ClearHandler.label(), &[], &[]).map(drop)
+    }
+
+    /// Lets the thread go on that waits because of a fault, with `registers` for those that the fault's message begins with, where it allows
+    /// any.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if it does not wait for that.
+    pub fn answer_fault(self, registers: &[u64]) -> Result<(), Error> {
+        let mut words = [0; 1 + fault::UNKNOWN_SYSCALL_REPLY_WORDS];
+        let length = registers.len().min(fault::UNKNOWN_SYSCALL_REPLY_WORDS);
+        words[1..=length].copy_from_slice(&registers[..length]);
+        invoke_label(self.0, FaultInvocation::Answer.label(), &[], &words[..=length]).map(drop)
     }
 
     /// Changes the flags of the thread: those in `clear`, then those in `set` ([`rel4_abi::tcb`] names them); the answer is what they are

@@ -1,6 +1,6 @@
 //! Making a process.
 
-use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
+use rel4_abi::{BootInfo, ObjectType, SlotRegion};
 
 use super::{CNODE_RADIX_BITS, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
@@ -46,6 +46,7 @@ pub fn create_with_slots(
 
     let thread = thread::make(resources, cspace, vspace, 0, SUPERVISOR)?;
     let tcb = thread.tcb();
+    spec.supervisor.watch(tcb, spec.badge)?;
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
     // A thread starts on its creator's hart, and only a kernel for several harts has the operation.
@@ -57,13 +58,8 @@ pub fn create_with_slots(
 }
 
 fn fill_cspace(cspace: CSpace, spec: &ProcessSpec<'_>) -> Result<(), Error> {
-    // A fault is a call, which needs the right to hand over a reply capability.
-    let supervisor = Grant {
-        source: spec.supervisor.0,
-        rights: CapRights::WRITE.union(CapRights::GRANT_REPLY),
-        badge: spec.badge,
-    };
-    let supervisor = core::iter::once((SUPERVISOR, &supervisor));
+    let supervisor = spec.supervisor.grant(spec.badge);
+    let supervisor = supervisor.iter().map(|(cptr, grant)| (*cptr, grant));
     let others = (0..).map(granted).zip(spec.grants);
     for (cptr, grant) in supervisor.chain(others) {
         give(cspace, cptr.word(), grant)?;

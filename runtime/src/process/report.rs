@@ -4,37 +4,43 @@ use core::fmt;
 use core::panic::Location;
 
 use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
-use rel4_abi::{FaultMessage, MessageInfo, fault};
+use rel4_abi::{FaultMessage, FaultRecord, MessageInfo, fault};
 
 use super::SUPERVISOR;
 use crate::arch;
 use crate::cap::Endpoint;
 use crate::ipc::{Message, Registers};
 
-/// Label of the report that a process is done. Labels of faults are below it.
+/// Label of the report that a process is done, and the system call that stands for it. Labels of faults are below it.
 const FINISHED: u64 = 0x100;
-/// Label of the report that a process panicked.
+/// Likewise of the report that a process panicked.
 const PANICKED: u64 = 0x101;
 
 /// Words of a report that a process panicked: line, length of the file name, the file name.
 const PANIC_WORDS: usize = 2 + FILE_WORDS;
 const FILE_WORDS: usize = 8;
+/// Arguments that a fault of an unknown system call tells: `a0` to `a6`.
+const SYSCALL_ARGUMENTS: usize = 7;
 const FILE_BYTES: usize = FILE_WORDS * size_of::<u64>();
 
 /// Tells the creator that this process is done, with `results`, and never returns.
 pub fn finish(results: [u64; NUM_MESSAGE_REGISTERS]) -> ! {
-    // The creator never answers, so the thread stays blocked.
+    // The creator never answers, so the thread stays blocked, unless there are no endpoints.
     Endpoint(SUPERVISOR).call(FINISHED, results);
+    let [first, second, third, fourth] = results;
+    arch::unknown_syscall(FINISHED, [first, second, third, fourth, 0, 0, 0]);
     arch::fault()
 }
 
 /// Tells the creator that this process panicked at `location`, and never returns.
 pub fn panicked(location: &Location<'_>) -> ! {
-    let words = SourceLine::new(location.file(), location.line()).words();
+    let line = SourceLine::new(location.file(), location.line());
+    let words = line.words();
     for (index, &word) in words.iter().enumerate().skip(NUM_MESSAGE_REGISTERS) {
         arch::set_message_word(index, word);
     }
     arch::call(SUPERVISOR, MessageInfo::new(PANICKED, 0, 0, PANIC_WORDS), Registers::leading(&words));
+    arch::unknown_syscall(PANICKED, line.fault_arguments());
     arch::fault()
 }
 
@@ -62,6 +68,23 @@ impl SourceLine {
             words[2 + index / size_of::<u64>()] |= u64::from(byte) << (8 * (index % size_of::<u64>()));
         }
         words
+    }
+
+    /// The same in the registers of an unknown system call, with as much of the end of the file name as they hold.
+    fn fault_arguments(&self) -> [u64; SYSCALL_ARGUMENTS] {
+        const BYTES: usize = (SYSCALL_ARGUMENTS - 2) * size_of::<u64>();
+        let mut tail =
+            Self { line: self.line, file: [0; FILE_BYTES], file_length: self.file_length.min(BYTES) };
+        let start = self.file_length - tail.file_length;
+        tail.file[..tail.file_length].copy_from_slice(&self.file[start..self.file_length]);
+        let words = tail.words();
+        core::array::from_fn(|index| words[index])
+    }
+
+    fn of_fault_arguments(arguments: [u64; SYSCALL_ARGUMENTS]) -> Option<Self> {
+        let mut words = [0; PANIC_WORDS];
+        words[..SYSCALL_ARGUMENTS].copy_from_slice(&arguments);
+        Self::decode(words)
     }
 
     fn decode(words: [u64; PANIC_WORDS]) -> Option<Self> {
@@ -105,14 +128,26 @@ pub struct ReportError {
 }
 
 impl Report {
-    /// Waits for the next report, and tells the badge of the process it is from.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError`] if the message makes no sense.
-    pub fn receive(supervisor: Endpoint) -> (u64, Result<Self, ReportError>) {
+    /// Waits for the next report at an endpoint, and tells the badge of the process it is from.
+    pub(super) fn receive(supervisor: Endpoint) -> (u64, Result<Self, ReportError>) {
         let message = supervisor.recv();
         (message.badge, Self::decode(&message))
+    }
+
+    /// The report that a fault record holds: one of a system call that stands for a report, or of a fault.
+    pub(super) fn of_record(record: &FaultRecord) -> Result<Self, ReportError> {
+        let error = ReportError { label: record.info.label() };
+        match record.fault().ok_or(error)? {
+            FaultMessage::UnknownSyscall {
+                number: FINISHED,
+                arguments: [first, second, third, fourth, ..],
+                ..
+            } => Ok(Self::Finished([first, second, third, fourth])),
+            FaultMessage::UnknownSyscall { number: PANICKED, arguments, .. } => {
+                SourceLine::of_fault_arguments(arguments).map(Self::Panicked).ok_or(error)
+            }
+            fault => Ok(Self::Faulted(fault)),
+        }
     }
 
     fn decode(message: &Message) -> Result<Self, ReportError> {
@@ -181,6 +216,32 @@ mod tests {
         };
         let (words, length) = fault.words();
         assert_eq!(Report::decode(&message(2, &words[..length])), Ok(Report::Faulted(fault)));
+    }
+
+    /// The record of the system call that stands for a report.
+    fn record(number: u64, arguments: [u64; SYSCALL_ARGUMENTS]) -> FaultRecord {
+        FaultRecord::new(1, 2, 0, FaultMessage::UnknownSyscall { pc: 0, sp: 0, ra: 0, arguments, number })
+    }
+
+    #[test]
+    fn reports_arrive_as_records_too() {
+        let results = Report::of_record(&record(FINISHED, [1, 2, 3, 4, 0, 0, 0]));
+        assert_eq!(results, Ok(Report::Finished([1, 2, 3, 4])));
+        let line = SourceLine::new("workloads/src/ipc_async/client/recorder.rs", 42);
+        let Ok(Report::Panicked(line)) = Report::of_record(&record(PANICKED, line.fault_arguments())) else {
+            panic!("it is no panic")
+        };
+        assert!(line.to_string().ends_with("src/ipc_async/client/recorder.rs:42"), "{line}");
+    }
+
+    #[test]
+    fn any_other_fault_arrives_as_a_record() {
+        let fault = FaultMessage::VmFault { pc: 1, address: 2, prefetch: 0, status: 7 };
+        assert_eq!(Report::of_record(&FaultRecord::new(1, 2, 3, fault)), Ok(Report::Faulted(fault)));
+        let other = record(FINISHED - 1, [0; SYSCALL_ARGUMENTS]);
+        assert!(matches!(Report::of_record(&other), Ok(Report::Faulted(_))));
+        assert_eq!(Report::of_record(&FaultRecord::default()), Err(ReportError { label: 0 }));
+        assert!(Report::of_record(&record(PANICKED, [u64::MAX; SYSCALL_ARGUMENTS])).is_err());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use rel4_abi::tcb::FLAG_FPU_DISABLED;
 use rel4_abi::{BootInfo, CPtr, CapRights, ObjectType};
-use rel4_runtime::cap::{CNode, Endpoint, IrqHandler, Notification, Slot, VSpace};
+use rel4_runtime::cap::{CNode, IrqHandler, Notification, Slot, VSpace};
 use rel4_runtime::process::{
-    self, Entry, Grant, Process, ProcessMain, ProcessSpec, Report, ReportError, Thread,
+    self, Entry, Grant, Process, ProcessMain, ProcessSpec, Report, ReportError, Supervisor, Thread,
 };
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::shared::SharedMemory;
@@ -72,7 +72,7 @@ pub(super) struct Cast {
     beside: Thread,
     faulter: Thread,
     far: Process,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
     /// The originals of [`FIRST`] and [`SECOND`].
     notifications: [Notification; 2],
     shared: SharedMemory,
@@ -86,7 +86,7 @@ impl Cast {
     /// Makes all threads. They share `shared`.
     pub(super) fn new(root: &mut Root, shared: SharedMemory) -> Result<Self, ResourceError> {
         let resources = &mut root.resources;
-        let supervisor = Endpoint(resources.make(ObjectType::Endpoint, 0)?);
+        let supervisor = Supervisor::new(resources)?;
         let service = resources.make(ObjectType::Endpoint, 0)?;
         let notifications =
             [resources.make(ObjectType::Notification, 0)?, resources.make(ObjectType::Notification, 0)?];
@@ -157,7 +157,7 @@ impl Cast {
         for role in roles {
             self.thread(role.actor).tcb().resume()?;
         }
-        let (badge, report) = Report::receive(self.supervisor);
+        let (badge, report) = self.supervisor.receive();
         for role in roles {
             self.thread(role.actor).tcb().suspend()?;
         }

@@ -5,7 +5,7 @@ use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CPtr, CapRights, ObjectType, SlotRegion};
 use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::cap::{Endpoint, Frame, IrqHandler, Notification};
-use rel4_runtime::process::{self, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR};
+use rel4_runtime::process::{self, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery, SenderPage};
@@ -86,7 +86,7 @@ pub struct Cast<'a> {
     /// The shared memory.
     pub shared: &'a SharedMemory,
     /// Where all report to.
-    pub supervisor: Endpoint,
+    pub supervisor: Supervisor,
 }
 
 /// What was started.

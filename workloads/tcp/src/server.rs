@@ -4,11 +4,10 @@
 //! message was sent and received. `tcp-churn` checks: clients come and go, and afterwards the server holds as much as before. `tcp-serve` does so with clients from
 //! outside the machine.
 
-use rel4_abi::{CPtr, ObjectType};
+use rel4_abi::CPtr;
 use rel4_records::Kind;
 use rel4_runtime::buffer;
-use rel4_runtime::cap::Endpoint;
-use rel4_runtime::process::{CSpace, Report};
+use rel4_runtime::process::{CSpace, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_workloads::failure::{self, Failure};
@@ -76,7 +75,7 @@ fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Fa
     let told = Told::from_arguments(arguments);
     let parts = Parts::new(Log::words(&told));
     let shared = SharedMemory::new(&mut root.resources, parts.words())?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let spare = root.resources.take_slot()?;
     let cast = Cast { settings, arguments, parts, shared: &shared, supervisor };
     let Started { stack } = cast.start(root)?;
@@ -87,7 +86,7 @@ fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Fa
         Work::Serve { .. } => 1,
     };
     for _ in 0..reports {
-        let (badge, report) = Report::receive(supervisor);
+        let (badge, report) = supervisor.receive();
         let role = cast::role(badge);
         let results = failure::unless_finished(role.map_or("unknown", Role::name), report)?;
         match role {

@@ -7,6 +7,7 @@ use super::super::invocation::{Answer, Invocation, Outcome};
 use crate::cap::derive::{self, DataUpdate};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, delete, derivation, lookup};
+use crate::ipc;
 use crate::obj::Obj;
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>) -> Outcome {
@@ -26,18 +27,17 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>) -> Outcome {
 }
 
 fn is_cnode_operation(operation: Op) -> bool {
-    matches!(
-        operation,
+    match operation {
         Op::CNodeRevoke
-            | Op::CNodeDelete
-            | Op::CNodeCancelBadgedSends
-            | Op::CNodeCopy
-            | Op::CNodeMint
-            | Op::CNodeMove
-            | Op::CNodeMutate
-            | Op::CNodeRotate
-            | Op::CNodeSaveCaller
-    )
+        | Op::CNodeDelete
+        | Op::CNodeCopy
+        | Op::CNodeMint
+        | Op::CNodeMove
+        | Op::CNodeMutate
+        | Op::CNodeRotate => true,
+        Op::CNodeCancelBadgedSends | Op::CNodeSaveCaller => ipc::IS_PRESENT,
+        _ => false,
+    }
 }
 
 fn missing(side: LookupSide, bits_left: u64) -> InvocationError {
@@ -128,9 +128,6 @@ fn save_caller(inv: &Invocation<'_>, target: Obj<Slot>) -> Result<(), Invocation
     if !target.is_empty() {
         return Err(InvocationError::DeleteFirst);
     }
-    let caller = inv.caller.caller_slot();
-    if !caller.is_empty() {
-        derivation::move_cap(caller.cap(), caller, target);
-    }
+    ipc::save_caller(inv.caller, target);
     Ok(())
 }

@@ -3,6 +3,8 @@
 pub(super) mod asid;
 pub(super) mod cnode;
 pub(super) mod domain;
+#[cfg(not(feature = "sync-ipc"))]
+mod fault;
 pub(super) mod frame;
 pub(super) mod irq;
 pub(super) mod page_table;

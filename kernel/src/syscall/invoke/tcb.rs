@@ -93,6 +93,8 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
             arch::fpu_flags_changed(inv.k, tcb);
             Ok(inv.answer(&[flags]))
         }
+        #[cfg(not(feature = "sync-ipc"))]
+        None if inv.fault_operation().is_some() => super::fault::invoke_thread(inv, tcb),
         #[cfg(feature = "uintr")]
         None => super::uintr::invoke_thread(inv, tcb),
         _ => Err(InvocationError::IllegalOperation.into()),
@@ -267,7 +269,7 @@ impl Spaces {
     }
 
     fn install(self, inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
-        tcb.fault_handler.set(self.fault_handler);
+        tcb.fault_handler.set_address(self.fault_handler);
         self.cspace.install(inv, tcb.cspace_root())?;
         self.vspace.install(inv, tcb.vspace_root())?;
         if tcb == inv.caller {

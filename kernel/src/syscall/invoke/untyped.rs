@@ -6,6 +6,7 @@ use rel4_abi::{Invocation as Op, InvocationError, LookupSide, ObjectType};
 
 use super::super::invocation::{Answer, Invocation, Outcome};
 use crate::cap::{CNodeCap, Cap, UntypedCap, derivation, lookup};
+use crate::ipc;
 use crate::object::untyped::{self, Retype};
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: UntypedCap) -> Outcome {
@@ -15,7 +16,9 @@ pub(in super::super) fn invoke(inv: &Invocation<'_>, cap: UntypedCap) -> Outcome
     let [object_type, size_bits, node_index, node_depth, offset, count] = inv.arguments::<6>()?;
     let root = inv.extra_cap(0)?;
 
-    let object_type = ObjectType::decode(object_type).ok_or(InvocationError::InvalidArgument { index: 0 })?;
+    let object_type = ObjectType::decode(object_type)
+        .filter(|&object_type| ipc::IS_PRESENT || object_type != ObjectType::Endpoint)
+        .ok_or(InvocationError::InvalidArgument { index: 0 })?;
     let too_large = InvocationError::RangeError { min: 0, max: u64::from(MAX_UNTYPED_BITS) };
     let size_bits = u32::try_from(size_bits).ok().filter(|&bits| bits < u64::BITS).ok_or(too_large)?;
     let object_bits = object_type.size_bits(size_bits);

@@ -60,6 +60,30 @@ pub fn yield_now() {
     unsafe { asm!("ecall", in("a7") Syscall::Yield.number(), options(nostack)) };
 }
 
+/// Makes a system call that no kernel has, which is a fault. Who hears of it sees the number and the arguments; the answer is what it
+/// leaves in `a0`, if it lets the thread go on behind the call.
+pub fn unknown_syscall(number: u64, arguments: [u64; 7]) -> u64 {
+    let answer;
+    let [a0, a1, a2, a3, a4, a5, a6] = arguments;
+    // SAFETY: it only faults. An answer to the fault may set `a0` to `a6`, which the compiler is told; other registers are the handler's
+    // responsibility, as after any fault.
+    unsafe {
+        asm!(
+            "ecall",
+            in("a7") number,
+            inlateout("a0") a0 => answer,
+            inlateout("a1") a1 => _,
+            inlateout("a2") a2 => _,
+            inlateout("a3") a3 => _,
+            inlateout("a4") a4 => _,
+            inlateout("a5") a5 => _,
+            inlateout("a6") a6 => _,
+            options(nostack),
+        );
+    }
+    answer
+}
+
 /// Writes one byte to the kernel's console. Only debug kernels have this; elsewhere it is a fault.
 pub fn debug_put_char(byte: u8) {
     // SAFETY: changes no register and no memory of the program.
