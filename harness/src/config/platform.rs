@@ -31,6 +31,8 @@ pub struct Machine {
     pub preset: Option<PathBuf>,
     /// By which clock harts take turns, where the plugin decides that.
     pub order: Order,
+    /// The preset by whose cycles they take turns, with [`Order::Cycles`]; by those of `preset` without one.
+    pub order_preset: Option<PathBuf>,
     /// The emulator's program, if it is not the one on the PATH.
     pub emulator: Option<PathBuf>,
 }

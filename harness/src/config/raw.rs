@@ -62,6 +62,7 @@ pub(super) struct RawPlatform {
     pub(super) stall_s: Option<At<i64>>,
     pub(super) preset: Option<At<PathBuf>>,
     pub(super) order: Option<At<String>>,
+    pub(super) order_preset: Option<At<PathBuf>>,
     pub(super) emulator: Option<PathBuf>,
 }
 

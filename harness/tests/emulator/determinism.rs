@@ -4,20 +4,38 @@ use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use rel4_costmodel::options::Order;
-
 use crate::bench::{Run, possible, text, workspace};
 use crate::load::Load;
 
 /// The lines of the samples and of their summary.
 type Tables = [Vec<String>; 2];
 
-/// Runs those cells of the matrix that `filter` lets through; their samples and their summary. Harts take turns by `order`, and `preset`
-/// is what is in `configs/costmodel`.
-fn rows(preset: &str, order: Order, filter: &str) -> Tables {
-    let preset = workspace().join("configs/costmodel").join(preset);
-    let matrix = include_str!("determinism.toml").replace("PRESET", text(&preset));
-    let run = Run::ending(0, &matrix.replace("ORDER", order.name()), &["--filter", filter]);
+/// How harts take turns.
+#[derive(Clone, Copy)]
+enum Order {
+    /// By instructions.
+    Instructions,
+    /// By the cycles of the preset that prices.
+    Cycles,
+    /// By the cycles of `u54`.
+    CyclesOfU54,
+}
+
+/// The preset called `name`.
+fn preset(name: &str) -> String {
+    text(&workspace().join("configs/costmodel").join(name)).to_owned()
+}
+
+/// Runs those cells of the matrix that `filter` lets through.
+fn rows(priced_by: &str, order: Order, filter: &str) -> Tables {
+    let order = match order {
+        Order::Instructions => "order = \"instructions\"".to_owned(),
+        Order::Cycles => "order = \"cycles\"".to_owned(),
+        Order::CyclesOfU54 => format!("order = \"cycles\"\norder_preset = \"{}\"", preset("u54.toml")),
+    };
+    let matrix =
+        include_str!("determinism.toml").replace("PRESET", &preset(priced_by)).replace("ORDER", &order);
+    let run = Run::ending(0, &matrix, &["--filter", filter]);
     ["samples.csv", "summary.csv"].map(|name| {
         let table = fs::read_to_string(run.path(name)).expect("there is one");
         table.lines().map(str::to_owned).collect()
@@ -126,4 +144,16 @@ fn other_prices_change_counts_where_harts_take_turns_by_cycles() {
     let [_, unit] = cycles_and_counts(&rows("unit.toml", Order::Cycles, "two.*"));
     let [_, u54] = cycles_and_counts(first_rows_by_cycles());
     assert_ne!(unit, u54);
+}
+
+#[test]
+fn other_prices_change_no_count_where_harts_take_turns_by_the_cycles_of_one_preset() {
+    if !possible() {
+        return;
+    }
+    let [_, u54] = cycles_and_counts(first_rows_by_cycles());
+    for other in ["unit.toml", "rocket-100mhz.toml"] {
+        let [_, counts] = cycles_and_counts(&rows(other, Order::CyclesOfU54, "two.*"));
+        assert_eq!(counts, u54, "{other}");
+    }
 }

@@ -161,6 +161,7 @@ mod tests {
             stall_limit: Duration::from_secs(1),
             preset: None,
             order: Order::default(),
+            order_preset: None,
             emulator: Some("qemu".into()),
         }
     }
