@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), [`bench`]; for tests [`misbehave`], and
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`, [`bench`]; for tests [`misbehave`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
 #![cfg_attr(not(test), no_std)]
@@ -33,6 +33,8 @@ pub mod ipc_pingpong;
 pub mod ipc_soak;
 pub mod last_resort;
 pub mod misbehave;
+#[cfg(target_arch = "riscv64")]
+pub mod notification;
 pub mod output;
 #[cfg(target_arch = "riscv64")]
 mod pair;

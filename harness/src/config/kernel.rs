@@ -74,11 +74,14 @@ pub enum Feature {
     Smp,
     /// The benchmark system calls, and what they measure.
     Benchmark,
+    /// Markers where the stages of a system call begin.
+    Tracepoints,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 5] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp, Self::Benchmark];
+    pub const ALL: [Self; 6] =
+        [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp, Self::Benchmark, Self::Tracepoints];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -89,6 +92,7 @@ impl Feature {
             Self::Uintr => "uintr",
             Self::Smp => "smp",
             Self::Benchmark => "benchmark",
+            Self::Tracepoints => "tracepoints",
         }
     }
 }

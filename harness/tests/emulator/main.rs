@@ -29,4 +29,6 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod notification;
+mod stages;
 mod suite;
