@@ -55,28 +55,22 @@ impl Models {
     #[inline]
     pub fn block(&mut self, head: &Told<Head>) -> Slice {
         let slice = self.pricing.block(&head.pricing);
-        match (&mut self.ordering, &head.ordering) {
-            (Some(ordering), Some(head)) => ordering.block(head),
-            _ => slice,
-        }
+        if self.ordering.is_none() { slice } else { self.order(&head.ordering, Model::block) }
     }
 
     /// An instruction is about to execute.
     #[inline]
     pub fn executed(&mut self, step: &Told<Executed>) -> Slice {
         let slice = self.pricing.executed(&step.pricing);
-        match (&mut self.ordering, &step.ordering) {
-            (Some(ordering), Some(step)) => ordering.executed(step),
-            _ => slice,
-        }
+        if self.ordering.is_none() { slice } else { self.order(&step.ordering, Model::executed) }
     }
 
     /// An instruction has accessed memory, and it does not matter where.
     #[inline]
     pub fn succeeded(&mut self, step: &Told<Accessed>) {
         self.pricing.succeeded(&step.pricing);
-        if let (Some(ordering), Some(step)) = (&mut self.ordering, &step.ordering) {
-            ordering.succeeded(step);
+        if self.ordering.is_some() {
+            self.order(&step.ordering, Model::succeeded);
         }
     }
 
@@ -89,10 +83,19 @@ impl Models {
         translate: impl Fn() -> Option<Target>,
     ) -> Slice {
         let slice = self.pricing.accessed(&step.pricing, address, &translate);
-        match (&mut self.ordering, &step.ordering) {
-            (Some(ordering), Some(step)) => ordering.accessed(step, address, &translate),
-            _ => slice,
+        if self.ordering.is_none() {
+            slice
+        } else {
+            self.order(&step.ordering, |model, step| model.accessed(step, address, &translate))
         }
+    }
+
+    /// Tells the model that orders, where there is one, what `told` is for it.
+    #[inline(never)]
+    fn order<T, A>(&mut self, told: &Option<T>, tell: impl FnOnce(&mut Model, &T) -> A) -> A {
+        let ordering = self.ordering.as_mut().zip(told.as_ref());
+        let (model, told) = ordering.expect("whoever has two models is told of each event twice");
+        tell(model, told)
     }
 
     /// How far the slowest hart is that should be running, by the clock by which harts take turns.
