@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn slices_end_by_the_clock_that_orders_and_cost_what_the_other_model_says() {
-        assert_eq!(slice(None), (53, 53));
+        assert_eq!(slice(None), (52, 52));
         let dear =
             |parameter: Parameter| Some(if parameter == Parameter::Alu { 30 } else { parameter.range().0 });
         assert_eq!(slice(Some(&Preset::new("dear", dear).expect("sound"))), (4, 4));
