@@ -5,8 +5,8 @@
 //! instruction costs, caches, TLBs, device accesses, traps and transfers between harts.
 //!
 //! The way of an event through the modules: QEMU translates a block → [`decode`] classifies its instructions → [`plan`]
-//! says what is charged at which of them → while the block runs, each charge reaches the [`model`], which moves the
-//! clock of a [`hart`] by way of its caches ([`set_associative`]), [`tlb`] and the [`directory`] of lines shared between
+//! says what is charged at which of them → while the block runs, each charge reaches the [`model`] or, where harts take
+//! turns by other prices than those that are reported, both [`models`]; a model moves the clocks of a [`hart`] by way of its caches ([`set_associative`]), [`tlb`] and the [`directory`] of lines shared between
 //! harts, and answers whether the [`schedule`] wants the slice to end → a marker of the guest copies the [`counters`] and
 //! opens or closes a [`window`] → the exit marker writes the [`report`], which has to keep the [`rules`]. All the while a
 //! [`heartbeat`] says that there is progress.
@@ -25,6 +25,7 @@ pub mod heartbeat;
 pub mod interface;
 pub mod memory_map;
 pub mod model;
+pub mod models;
 pub mod options;
 pub mod plan;
 pub mod preset;

@@ -106,7 +106,7 @@ impl Model {
     }
 
     /// A block starts.
-    #[inline]
+    #[inline(always)]
     pub fn block(&mut self, head: &Head) -> Slice {
         let hart = &self.harts[self.running];
         if hart.idle || hart.owner != head.owner || head.entry != Entry::None {
@@ -174,7 +174,7 @@ impl Model {
     }
 
     /// An instruction is about to execute.
-    #[inline]
+    #[inline(always)]
     pub fn executed(&mut self, step: &Executed) -> Slice {
         let hart = &mut self.harts[self.running];
         if let Some(fetch) = step.fetch {
@@ -255,13 +255,13 @@ impl Model {
     }
 
     /// An instruction has accessed memory, and it does not matter where.
-    #[inline]
+    #[inline(always)]
     pub fn succeeded(&mut self, step: &Accessed) {
         self.harts[self.running].charge(step.together);
     }
 
     /// An instruction has accessed `address`; `translate` asks the emulator where that is.
-    #[inline]
+    #[inline(always)]
     pub fn accessed(
         &mut self,
         step: &Accessed,

@@ -76,6 +76,8 @@ pub struct Options {
     pub detail: Detail,
     /// By which clock harts take turns.
     pub order: Order,
+    /// The file with the preset whose cycles those are, with [`Order::Cycles`]; those of `preset` without one.
+    pub order_preset: Option<PathBuf>,
     /// How far a hart may be ahead of the slowest by that clock, in instructions or in cycles.
     pub lead: u64,
     /// The file with the preset; the unit preset without one.
@@ -101,6 +103,7 @@ impl Default for Options {
         Self {
             detail: Detail::Blocks,
             order: Order::default(),
+            order_preset: None,
             lead: 50,
             preset: None,
             report: None,
@@ -119,7 +122,7 @@ impl Default for Options {
 pub enum OptionsError {
     /// An argument that has no meaning.
     #[error(
-        "`{0}`: expected one of detail, order, lead, preset, report, heartbeat, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
+        "`{0}`: expected one of detail, order, order_preset, lead, preset, report, heartbeat, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
     )]
     Unknown(String),
     /// A level of detail that is none.
@@ -156,6 +159,7 @@ impl Options {
                     options.order =
                         Order::from_name(value).ok_or_else(|| OptionsError::Order(value.to_owned()))?;
                 }
+                "order_preset" => options.order_preset = Some(value.into()),
                 "lead" => options.lead = number(value)?,
                 "preset" => options.preset = Some(value.into()),
                 "report" => options.report = Some(value.into()),
@@ -184,6 +188,7 @@ impl Options {
         arguments.extend(self.trap_entry.iter().map(|stage| range("trap_entry", stage)));
         arguments.extend(self.trap_return.iter().map(|stage| range("trap_return", stage)));
         let path = |key, path: &PathBuf| format!("{key}={}", path.display());
+        arguments.extend(self.order_preset.iter().map(|file| path("order_preset", file)));
         arguments.extend(self.preset.iter().map(|file| path("preset", file)));
         arguments.extend(self.report.iter().map(|file| path("report", file)));
         arguments.extend(self.heartbeat.iter().map(|file| path("heartbeat", file)));
@@ -216,6 +221,7 @@ mod tests {
         let options = Options {
             detail: Detail::EveryInstruction,
             order: Order::Cycles,
+            order_preset: Some("another/preset".into()),
             lead: 20,
             preset: Some("a/preset".into()),
             report: Some("a/report".into()),

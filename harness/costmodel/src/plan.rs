@@ -171,6 +171,26 @@ pub enum Step {
     Accessed(Accessed),
 }
 
+impl Step {
+    /// The step, if it happens before an instruction executes.
+    #[must_use]
+    pub fn executed(self) -> Option<Executed> {
+        match self {
+            Self::Executed(step) => Some(step),
+            Self::Accessed(_) => None,
+        }
+    }
+
+    /// The step, if it happens when an access has succeeded.
+    #[must_use]
+    pub fn accessed(self) -> Option<Accessed> {
+        match self {
+            Self::Executed(_) => None,
+            Self::Accessed(step) => Some(step),
+        }
+    }
+}
+
 /// All that happens in a block.
 #[derive(Clone, Debug)]
 pub struct Plan {

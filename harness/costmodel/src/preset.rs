@@ -206,6 +206,12 @@ impl Preset {
         &self.name
     }
 
+    /// Whether everything costs the same as under `other`, whatever the two are called.
+    #[must_use]
+    pub fn has_prices_of(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+
     /// One of its numbers.
     #[must_use]
     pub fn value(&self, parameter: Parameter) -> u64 {
@@ -305,6 +311,14 @@ mod tests {
     fn ways_without_a_cache_and_a_cache_without_ways_are_refused() {
         with(&[(Parameter::L2Ways, 4)]).expect_err("no bytes");
         with(&[(Parameter::L2Bytes, 4096)]).expect_err("no ways");
+    }
+
+    #[test]
+    fn prices_are_told_apart_and_names_are_not() {
+        let unit = Preset::unit();
+        let renamed = with(&[]).expect("sound");
+        assert!(unit != renamed && unit.has_prices_of(&renamed));
+        assert!(!unit.has_prices_of(&with(&[(Parameter::Load, 2)]).expect("sound")));
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Machine {
     pub order: Order,
     /// The port of the host that leads, through a network card of the machine, to the guest's echo server; without it there is no card.
     pub forward: Option<u16>,
+    /// The preset by whose cycles they take turns, with [`Order::Cycles`]; by those of `preset` without one.
+    pub order_preset: Option<PathBuf>,
     /// The emulator's program, if it is not the one on the PATH.
     pub emulator: Option<PathBuf>,
 }

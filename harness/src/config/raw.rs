@@ -65,6 +65,7 @@ pub(super) struct RawPlatform {
     pub(super) board: Option<At<PathBuf>>,
     pub(super) order: Option<At<String>>,
     pub(super) forward: Option<At<i64>>,
+    pub(super) order_preset: Option<At<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -161,6 +161,16 @@ fn the_order_of_harts_is_a_choice_under_the_model_alone() {
         assert_eq!(matrix.platforms["virt-icount"].order, order);
     }
     assert_eq!(parse(GOOD).expect("valid").platforms["virt-icount"].order, Order::Instructions);
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/costmodel/unit.toml");
+    let priced = |order: &str| {
+        with("model", order).replace("\npreset", &format!("\norder_preset = \"{unit}\"\npreset"))
+    };
+    let machine = &parse(&priced("cycles")).expect("valid").platforms["virt-icount"];
+    assert_eq!(machine.order_preset, Some(unit.into()));
+    assert_eq!(
+        parse(&priced("instructions")).expect_err("must be refused").to_string(),
+        "configs/m.toml:12:16: `order_preset` is for order = \"cycles\"; remove one or change the other"
+    );
     let mistake = |clock, order| parse(&with(clock, order)).expect_err("must be refused").to_string();
     assert_eq!(
         mistake("model", "cycle"),

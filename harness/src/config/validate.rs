@@ -213,13 +213,7 @@ impl Check<'_> {
         clock_span: Range<usize>,
     ) -> Option<PathBuf> {
         match (clock, raw) {
-            (Some(Clock::Model), Some(raw)) => {
-                let path = self.relative(raw.get_ref());
-                if let Err(error) = preset::load(&path) {
-                    self.mistake(raw.span(), error.to_string());
-                }
-                Some(path)
-            }
+            (Some(Clock::Model), Some(raw)) => Some(self.sound_preset(raw)),
             (Some(Clock::Model), None) => {
                 let message = "the clock `model` needs a `preset`, such as configs/costmodel/u54.toml";
                 self.mistake(clock_span, message.to_owned());
@@ -283,6 +277,15 @@ impl Check<'_> {
         }
     }
 
+    /// The path of a preset that can be read, or a mistake.
+    fn sound_preset(&mut self, raw: &At<PathBuf>) -> PathBuf {
+        let path = self.relative(raw.get_ref());
+        if let Err(error) = preset::load(&path) {
+            self.mistake(raw.span(), error.to_string());
+        }
+        path
+    }
+
     /// By which clock harts take turns.
     fn order(&mut self, raw: Option<&At<String>>, clock: Option<Clock>) -> Option<Order> {
         let Some(raw) = raw else { return Some(Order::default()) };
@@ -297,6 +300,19 @@ impl Check<'_> {
         };
         self.mistake(raw.span(), format!("{fixed}; remove `order` or change the clock"));
         None
+    }
+
+    /// The preset by whose cycles harts take turns.
+    fn order_preset(&mut self, raw: Option<&At<PathBuf>>, order: Option<Order>) -> Option<PathBuf> {
+        let raw = raw?;
+        match order? {
+            Order::Cycles => Some(self.sound_preset(raw)),
+            Order::Instructions => {
+                let message = "`order_preset` is for order = \"cycles\"; remove one or change the other";
+                self.mistake(raw.span(), message.to_owned());
+                None
+            }
+        }
     }
 
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
@@ -318,6 +334,7 @@ impl Check<'_> {
         let preset = self.preset(raw.preset.as_ref(), clock, raw.clock.span());
         let order = self.order(raw.order.as_ref(), clock);
         let forward = self.forward(raw.forward.as_ref(), clock)?;
+        let order_preset = self.order_preset(raw.order_preset.as_ref(), order);
         Some(Machine {
             kind: kind?,
             machine: raw.machine.get_ref().clone(),
@@ -332,6 +349,7 @@ impl Check<'_> {
             order: order?,
             forward,
             emulator: raw.emulator.as_ref().map(|path| self.relative(path.get_ref())),
+            order_preset,
         })
     }
 

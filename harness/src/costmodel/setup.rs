@@ -38,17 +38,17 @@ pub fn begin(
         store::replace(&directory.join(&path), |to| Ok(to.write_all(bytes)?))?;
         Ok(FileRecord { path, sha256: sha256(bytes) })
     };
-    let preset = match &machine.preset {
-        None => None,
-        Some(file) => {
-            let preset = preset::load(file)?.to_canonical();
-            Some(keep(RunDirectory::model_preset(name), preset.as_bytes())?)
-        }
+    let keep_preset = |file: &Option<PathBuf>, path: PathBuf| -> anyhow::Result<Option<FileRecord>> {
+        let Some(file) = file else { return Ok(None) };
+        Ok(Some(keep(path, preset::load(file)?.to_canonical().as_bytes())?))
     };
+    let preset = keep_preset(&machine.preset, RunDirectory::model_preset(name))?;
+    let order_preset = keep_preset(&machine.order_preset, RunDirectory::model_order_preset(name))?;
     let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let plugin = keep(RunDirectory::model_plugin(name), &bytes)?;
-    Ok(Some(ModelRecord { plugin, preset, order: Some(machine.order.name().to_owned()) }))
+    let order = Some(machine.order.name().to_owned());
+    Ok(Some(ModelRecord { plugin, preset, order, order_preset }))
 }
 
 /// What the plugin is asked to do for a cell; none where the clock needs none.
@@ -66,6 +66,7 @@ pub fn plugin_of(
     let mut options = Options {
         detail,
         order: machine.order,
+        order_preset: machine.order_preset.as_ref().map(|_| RunDirectory::model_order_preset(platform)),
         preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
         heartbeat: Some(RunDirectory::model_heartbeat(cell)),

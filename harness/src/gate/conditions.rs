@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::{Manifest, ModelRecord};
+use crate::manifest::{FileRecord, Manifest, ModelRecord};
 
 /// Options of the emulator whose values name files or the boot and do not change what the machine is. The plugin's preset is compared
 /// by what it holds.
@@ -56,12 +56,16 @@ fn differences_of_models(
     reference: &ModelRecord,
     run: Option<&ModelRecord>,
 ) -> impl Iterator<Item = String> {
-    let preset = |model: &ModelRecord| Some(model.preset.as_ref()?.sha256.clone());
-    let order = |model: &ModelRecord| model.order.clone();
+    let sha256 = |file: &Option<FileRecord>| Some(file.as_ref()?.sha256.clone());
+    let preset = |model: &ModelRecord| sha256(&model.preset);
     // The schedule alone has no preset.
     let presets = preset(reference).and_then(|there| {
         difference(&format!("preset for {platform}"), Some(&there), run.and_then(preset).as_deref())
     });
+    let order = |model: &ModelRecord| {
+        let prices = sha256(&model.order_preset).map(|sha256| format!(" under {sha256}"));
+        Some(format!("{}{}", model.order.as_ref()?, prices.unwrap_or_default()))
+    };
     let what = format!("order of harts for {platform}");
     let orders = difference(&what, order(reference).as_deref(), run.and_then(order).as_deref());
     let what = format!("plugin of the cost model for {platform}");
@@ -112,7 +116,12 @@ mod tests {
 
     fn model(preset: Option<&str>, order: Option<&str>) -> ModelRecord {
         let file = |sha256: &str| FileRecord { path: "p".into(), sha256: sha256.to_owned() };
-        ModelRecord { plugin: file("plugin"), preset: preset.map(file), order: order.map(str::to_owned) }
+        ModelRecord {
+            plugin: file("plugin"),
+            preset: preset.map(file),
+            order: order.map(str::to_owned),
+            order_preset: None,
+        }
     }
 
     #[test]
@@ -124,6 +133,14 @@ mod tests {
         assert_eq!(
             differences(&model(Some("u54"), Some("instructions"))),
             ["another order of harts for two: reference cycles, here instructions"]
+        );
+        let other_prices = ModelRecord {
+            order_preset: Some(reference.plugin.clone()),
+            ..model(Some("u54"), Some("cycles"))
+        };
+        assert_eq!(
+            differences(&other_prices),
+            ["another order of harts for two: reference cycles, here cycles under plugin"]
         );
         let before = model(None, None);
         assert_eq!(

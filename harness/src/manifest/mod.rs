@@ -106,6 +106,9 @@ pub struct ModelRecord {
     /// By which clock harts took turns, as the matrix names it; none in a run of before there was a choice.
     #[serde(default)]
     pub order: Option<String>,
+    /// The preset by whose cycles they took turns, in the plugin's own form, if that was one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_preset: Option<FileRecord>,
 }
 
 /// A file that a run is made of.

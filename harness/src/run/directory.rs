@@ -145,6 +145,12 @@ impl RunDirectory {
         Path::new(MODEL).join(format!("{platform}.preset"))
     }
 
+    /// The preset by whose cycles the harts of `platform` take turns, in the plugin's own form.
+    #[must_use]
+    pub fn model_order_preset(platform: &str) -> PathBuf {
+        Path::new(MODEL).join(format!("{platform}.order.preset"))
+    }
+
     /// The plugin of a platform's emulator, relative to the directory.
     #[must_use]
     pub fn model_plugin(platform: &str) -> PathBuf {

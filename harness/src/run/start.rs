@@ -106,7 +106,10 @@ pub fn resume(
     emulators: &BTreeMap<String, Emulator>,
 ) -> anyhow::Result<Manifest> {
     let images = manifest.images.values().map(|image| (&image.path, &image.sha256));
-    let models = manifest.models.values().flat_map(|model| [Some(&model.plugin), model.preset.as_ref()]);
+    let models = manifest
+        .models
+        .values()
+        .flat_map(|model| [Some(&model.plugin), model.preset.as_ref(), model.order_preset.as_ref()]);
     let models = models.flatten().map(|file| (&file.path, &file.sha256));
     for (path, sha256) in images.chain(models) {
         digest::verify(&directory.join(path), sha256)?;

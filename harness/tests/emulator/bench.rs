@@ -80,7 +80,7 @@ fn emulator_of(harness: u32) -> Option<Pid> {
     let children = fs::read_to_string(format!("/proc/{harness}/task/{harness}/children")).ok()?;
     let is_emulator = |pid: &&str| {
         fs::read_to_string(format!("/proc/{pid}/cmdline"))
-            .is_ok_and(|line| line.starts_with("qemu-system") && line.contains("-kernel"))
+            .is_ok_and(|line| line.contains("qemu-system") && line.contains("\0-kernel\0"))
     };
     Some(Pid::from_raw(children.split_whitespace().find(is_emulator)?.parse().ok()?))
 }

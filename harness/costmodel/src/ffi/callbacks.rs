@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::api::{self, Block, PluginId};
 use super::session::Session;
 use crate::hart::Target;
+use crate::models::Told;
 use crate::options::Detail;
 use crate::plan::{Accessed, Executed, Head, Instruction, Reported, Step, plan};
 
@@ -42,15 +43,19 @@ pub(super) unsafe extern "C" fn translate(_id: PluginId, block: *mut Block) {
             Instruction { address, physical: session.physical(host, address), word }
         })
         .collect();
-    let plan = plan(&instructions, &session.preset, &session.options);
-    let head = leak(plan.head);
+    let plan_under = |preset| plan(&instructions, preset, &session.options);
+    let pricing = plan_under(&session.presets.pricing);
+    let ordering = session.presets.ordering.as_ref().map(plan_under);
+    let head = leak(Told { pricing: pricing.head, ordering: ordering.as_ref().map(|plan| plan.head) });
     // SAFETY: `block` is valid, and `head` lives for ever and is what `block_starts` expects.
     unsafe { api::qemu_plugin_register_vcpu_tb_exec_cb(block, block_starts, api::CB_NO_REGS, head) };
-    for (index, step) in plan.steps {
+    for (place, (index, step)) in pricing.steps.into_iter().enumerate() {
         let handle = handles[index];
-        match step {
-            Step::Executed(step) => {
-                let step = leak(step);
+        // Prices change no step, so the other plan has the same one here.
+        let other = ordering.as_ref().map(|plan| plan.steps[place].1);
+        match (step, other) {
+            (Step::Executed(pricing), other) => {
+                let step = leak(Told { pricing, ordering: other.and_then(Step::executed) });
                 // SAFETY: as for the block; `step` is what `instruction_executes` expects.
                 unsafe {
                     api::qemu_plugin_register_vcpu_insn_exec_cb(
@@ -61,14 +66,14 @@ pub(super) unsafe extern "C" fn translate(_id: PluginId, block: *mut Block) {
                     );
                 }
             }
-            Step::Accessed(step) => {
-                let callback: api::MemoryCallback = match (session.options.detail, step.reported) {
+            (Step::Accessed(pricing), other) => {
+                let callback: api::MemoryCallback = match (session.options.detail, pricing.reported) {
                     (Detail::Schedule, Reported::Once) => memory_succeeded,
                     (Detail::Schedule, Reported::AsLoadAndStore) => atomic_succeeded,
                     (Detail::Blocks | Detail::EveryInstruction, Reported::Once) => memory_accessed,
                     (Detail::Blocks | Detail::EveryInstruction, Reported::AsLoadAndStore) => atomic_accessed,
                 };
-                let step = leak(step);
+                let step = leak(Told { pricing, ordering: other.and_then(Step::accessed) });
                 // SAFETY: as for the block; `step` is what all four callbacks expect.
                 unsafe {
                     api::qemu_plugin_register_vcpu_mem_cb(
@@ -88,11 +93,11 @@ pub(super) unsafe extern "C" fn translate(_id: PluginId, block: *mut Block) {
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: a [`Head`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Head`].
 unsafe extern "C" fn block_starts(_vcpu: u32, data: *mut c_void) {
-    // SAFETY: the session has started, and the data is a `Head` that is only read.
-    let (session, head) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Head>()) };
-    let slice = session.model().block(head);
+    // SAFETY: the session has started, and the data is a `Told<Head>` that is only read.
+    let (session, head) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Told<Head>>()) };
+    let slice = session.models().block(head);
     session.obey(slice);
 }
 
@@ -100,13 +105,13 @@ unsafe extern "C" fn block_starts(_vcpu: u32, data: *mut c_void) {
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: an [`Executed`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Executed`].
 unsafe extern "C" fn instruction_executes(_vcpu: u32, data: *mut c_void) {
-    // SAFETY: the session has started, and the data is an `Executed` that is only read.
-    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Executed>()) };
-    let slice = session.model().executed(step);
+    // SAFETY: the session has started, and the data is a `Told<Executed>` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Told<Executed>>()) };
+    let slice = session.models().executed(step);
     session.obey(slice);
-    if session.model.is_finished() {
+    if session.models.is_finished() {
         session.write_report();
     }
 }
@@ -115,11 +120,11 @@ unsafe extern "C" fn instruction_executes(_vcpu: u32, data: *mut c_void) {
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: an [`Accessed`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Accessed`].
 unsafe extern "C" fn memory_accessed(_vcpu: u32, info: u32, address: u64, data: *mut c_void) {
-    // SAFETY: the session has started, and the data is an `Accessed` that is only read.
-    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Accessed>()) };
-    let slice = session.model().accessed(step, address, || target(info, address));
+    // SAFETY: the session has started, and the data is a `Told<Accessed>` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Told<Accessed>>()) };
+    let slice = session.models().accessed(step, address, || target(info, address));
     session.obey(slice);
 }
 
@@ -127,7 +132,7 @@ unsafe extern "C" fn memory_accessed(_vcpu: u32, info: u32, address: u64, data: 
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: an [`Accessed`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Accessed`].
 unsafe extern "C" fn atomic_accessed(vcpu: u32, info: u32, address: u64, data: *mut c_void) {
     // SAFETY: `info` is the one of this access, and the rest is what this was called with.
     unsafe {
@@ -141,18 +146,18 @@ unsafe extern "C" fn atomic_accessed(vcpu: u32, info: u32, address: u64, data: *
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: an [`Accessed`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Accessed`].
 unsafe extern "C" fn memory_succeeded(_vcpu: u32, _info: u32, _address: u64, data: *mut c_void) {
-    // SAFETY: the session has started, and the data is an `Accessed` that is only read.
-    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Accessed>()) };
-    session.model().succeeded(step);
+    // SAFETY: the session has started, and the data is a `Told<Accessed>` that is only read.
+    let (session, step) = unsafe { (Session::of_callback(), &*data.cast_const().cast::<Told<Accessed>>()) };
+    session.models().succeeded(step);
 }
 
 /// The load or the store of an atomic operation has succeeded, and it does not matter where it went.
 ///
 /// # Safety
 ///
-/// QEMU calls it with the data of its registration: an [`Accessed`].
+/// QEMU calls it with the data of its registration: a [`Told`] of [`Accessed`].
 unsafe extern "C" fn atomic_succeeded(vcpu: u32, info: u32, address: u64, data: *mut c_void) {
     // SAFETY: `info` is the one of this access, and the rest is what this was called with.
     unsafe {

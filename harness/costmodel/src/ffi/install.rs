@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::ffi::{CStr, c_char, c_int};
+use std::path::Path;
 use std::{fs, ptr};
 
 use super::api::{self, Info, PluginId};
@@ -9,8 +10,8 @@ use super::callbacks;
 use super::session::Session;
 use super::symbols::Symbols;
 use crate::heartbeat::Heartbeat;
-use crate::model::Model;
-use crate::options::Options;
+use crate::models::{Models, Told};
+use crate::options::{Options, Order};
 use crate::preset::Preset;
 
 /// Called by QEMU when it has loaded the plugin; 0 if it is ready.
@@ -56,14 +57,16 @@ fn session(info: &Info, arguments: &[String]) -> Result<Session, Box<dyn Error>>
         return Err("expected qemu-system-riscv64".into());
     }
     let options = Options::parse(arguments.iter().map(String::as_str))?;
-    let preset = match &options.preset {
-        None => Preset::unit(),
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Preset::from_canonical(&text).map_err(|error| format!("{}: {error}", path.display()))?
-        }
-    };
+    let preset = options.preset.as_deref().map_or_else(|| Ok(Preset::unit()), preset_in)?;
     let harts = usize::try_from(info.smp_vcpus)?;
+    // A second model is needed only where it could say something else.
+    let order_preset = match (&options.order_preset, options.order) {
+        (Some(_), Order::Instructions) => return Err("order_preset is for order=cycles".into()),
+        (Some(path), Order::Cycles) => {
+            Some(preset_in(path)?).filter(|order_preset| harts > 1 && !order_preset.has_prices_of(&preset))
+        }
+        (None, _) => None,
+    };
     let symbols = Symbols::find()?;
     if !symbols.is_usable() {
         return Err("another plugin controls the time already".into());
@@ -72,6 +75,13 @@ fn session(info: &Info, arguments: &[String]) -> Result<Session, Box<dyn Error>>
         None => None,
         Some(path) => Some(Heartbeat::new(path).map_err(|error| format!("{}: {error}", path.display()))?),
     };
-    let model = Model::new(harts, &preset, &options);
-    Ok(Session::new(model, options, preset, heartbeat, symbols, harts))
+    let models = Models::new(harts, &preset, order_preset.as_ref(), &options);
+    let presets = Told { pricing: preset, ordering: order_preset };
+    Ok(Session::new(models, options, presets, heartbeat, symbols, harts))
+}
+
+/// The preset in the file at `path`.
+fn preset_in(path: &Path) -> Result<Preset, Box<dyn Error>> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Preset::from_canonical(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }

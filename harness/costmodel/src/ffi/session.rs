@@ -1,4 +1,4 @@
-//! The one model of the process, and how a callback reaches it.
+//! The models of the process, and how a callback reaches it.
 
 use std::path::PathBuf;
 use std::process::abort;
@@ -9,21 +9,21 @@ use std::{fs, ptr};
 use super::symbols::{Cpu, Symbols};
 use crate::heartbeat::Heartbeat;
 use crate::memory_map::RAM_BASE;
-use crate::model::Model;
+use crate::models::{Models, Told};
 use crate::options::Options;
 use crate::preset::Preset;
 use crate::schedule::Slice;
 
 /// What the callbacks work with.
 pub(super) struct Session {
-    pub(super) model: Model,
+    pub(super) models: Models,
     pub(super) options: Options,
-    pub(super) preset: Preset,
+    pub(super) presets: Told<Preset>,
     report: Option<PathBuf>,
     heartbeat: Option<Heartbeat>,
     symbols: Symbols,
     harts: Vec<Cpu>,
-    /// The CPU that the model takes for the running one.
+    /// The CPU that the models take for the running one.
     running: Cpu,
     vcpu_thread: Option<VcpuThread>,
     ram: Ram,
@@ -64,18 +64,18 @@ static SESSION: AtomicPtr<Session> = AtomicPtr::new(ptr::null_mut());
 
 impl Session {
     pub(super) fn new(
-        model: Model,
+        models: Models,
         options: Options,
-        preset: Preset,
+        presets: Told<Preset>,
         heartbeat: Option<Heartbeat>,
         symbols: Symbols,
         harts: usize,
     ) -> Self {
         let report = options.report.clone();
         Self {
-            model,
+            models,
             options,
-            preset,
+            presets,
             report,
             heartbeat,
             symbols,
@@ -122,16 +122,16 @@ impl Session {
         }
     }
 
-    /// The model, told which hart runs.
+    /// The models, told which hart runs.
     #[inline]
-    pub(super) fn model(&mut self) -> &mut Model {
+    pub(super) fn models(&mut self) -> &mut Models {
         let Some(thread) = &self.vcpu_thread else { fail("a block ran before any was translated") };
         // SAFETY: the variable lives as long as its thread, which is the one that runs this.
         let cpu = unsafe { *thread.current_cpu };
         if cpu != self.running {
             self.switch_to(cpu);
         }
-        &mut self.model
+        &mut self.models
     }
 
     #[cold]
@@ -140,10 +140,10 @@ impl Session {
             fail("a CPU runs that the machine did not have at its start");
         };
         self.running = cpu;
-        self.model.switch_to(hart);
+        self.models.switch_to(hart);
     }
 
-    /// Does what the model answered.
+    /// Does what the models answered.
     #[inline]
     pub(super) fn obey(&mut self, slice: Slice) {
         if slice == Slice::End {
@@ -155,7 +155,7 @@ impl Session {
     fn end_slice(&mut self) {
         self.symbols.end_slice(self.running);
         if let Some(heartbeat) = &mut self.heartbeat
-            && let Err(error) = heartbeat.progress(self.model.progress())
+            && let Err(error) = heartbeat.progress(self.models.progress())
         {
             fail(&format!("cannot write the heartbeat: {error}"));
         }
@@ -170,7 +170,7 @@ impl Session {
     pub(super) fn write_report(&mut self) {
         let Some(path) = self.report.take() else { return };
         let unfinished = path.with_extension("unfinished");
-        let text = self.model.take_report().to_text();
+        let text = self.models.take_report().to_text();
         let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path));
         if let Err(error) = written {
             fail(&format!("cannot write the report to {}: {error}", path.display()));

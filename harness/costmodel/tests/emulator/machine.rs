@@ -1,10 +1,11 @@
 //! Builds the plugin and the guest programs, and runs them.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use rel4_costmodel::counters::Counter;
 use rel4_costmodel::interface::Interface;
@@ -93,6 +94,7 @@ impl Emulator {
     pub(crate) fn run(&self, run: &Run) -> Report {
         let scratch = tempfile::tempdir_in(folder()).expect("temporary directory");
         let preset_file = scratch.path().join("preset");
+        let order_preset_file = scratch.path().join("order_preset");
         let report = scratch.path().join("report");
         let preset = match run.detail {
             Detail::Schedule => Preset::unit(),
@@ -102,6 +104,10 @@ impl Emulator {
         let options = Options {
             detail: run.detail,
             order: run.order,
+            order_preset: run.order_preset.map(|order_preset| {
+                fs::write(&order_preset_file, order_preset().to_canonical()).expect("written");
+                order_preset_file
+            }),
             lead: 50,
             preset: Some(preset_file),
             report: Some(report.clone()),
@@ -170,6 +176,8 @@ pub(crate) struct Run {
     pub(crate) detail: Detail,
     /// By which clock harts take turns.
     pub(crate) order: Order,
+    /// The prices of the cycles that they take turns by, if those are others.
+    pub(crate) order_preset: Option<fn() -> Preset>,
     /// The prices.
     pub(crate) preset: fn() -> Preset,
 }
@@ -177,12 +185,19 @@ pub(crate) struct Run {
 impl Run {
     /// `fixture` on `harts` harts, measured the usual way.
     pub(crate) const fn new(fixture: &'static str, harts: u32) -> Self {
-        Self { fixture, harts, detail: Detail::Blocks, order: Order::Instructions, preset }
+        Self {
+            fixture,
+            harts,
+            detail: Detail::Blocks,
+            order: Order::Instructions,
+            order_preset: None,
+            preset,
+        }
     }
 }
 
 /// Every fixture, with its harts, and those of several harts in either order.
-pub(crate) const ALL: [Run; 8] = [
+pub(crate) const ALL: [Run; 9] = [
     Run::new("loops", 1),
     Run::new("traps", 1),
     Run::new("caches", 1),
@@ -191,6 +206,7 @@ pub(crate) const ALL: [Run; 8] = [
     Run::new("four_harts", 4),
     Run { order: Order::Cycles, ..Run::new("two_harts", 2) },
     Run { order: Order::Cycles, ..Run::new("four_harts", 4) },
+    Run { order: Order::Cycles, order_preset: Some(Preset::unit), ..Run::new("two_harts", 2) },
 ];
 
 /// Prices that no two things share, so that a wrong one shows.
@@ -226,10 +242,14 @@ pub(crate) fn preset() -> Preset {
     Preset::new("test", |parameter| Some(value(parameter))).expect("sound")
 }
 
-fn build(fixture: &str) -> PathBuf {
-    static BUILDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _one_at_a_time = BUILDING.lock();
+/// The program called `fixture`, which is compiled when it is first asked for.
+fn build(fixture: &'static str) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     let elf = folder().join(format!("{fixture}.elf"));
+    let mut built = BUILT.lock().expect("every build so far has succeeded");
+    if built.contains(fixture) {
+        return elf;
+    }
     let fixtures = fixtures();
     let mut script = std::ffi::OsString::from("link-arg=-T");
     script.push(fixtures.join("fixture.ld"));
@@ -253,6 +273,7 @@ fn build(fixture: &str) -> PathBuf {
         .output()
         .expect("the compiler runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    built.insert(fixture);
     elf
 }
 

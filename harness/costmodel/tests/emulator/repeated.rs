@@ -58,7 +58,7 @@ fn counts_under_two_presets(emulator: &Emulator, run: Run) -> [(Vec<Reached>, Ve
 #[test]
 fn other_prices_change_no_count_on_one_two_and_four_harts() {
     let Some(emulator) = emulator() else { return };
-    for run in ALL.into_iter().filter(|run| run.order == Order::Instructions) {
+    for run in ALL.into_iter().filter(|run| run.order == Order::Instructions || run.order_preset.is_some()) {
         let [dear, cheap] = counts_under_two_presets(emulator, run);
         assert_eq!(dear, cheap, "{run:?}");
     }
@@ -67,9 +67,22 @@ fn other_prices_change_no_count_on_one_two_and_four_harts() {
 #[test]
 fn harts_that_take_turns_by_cycles_count_other_things_under_other_prices() {
     let Some(emulator) = emulator() else { return };
-    for run in ALL.into_iter().filter(|run| run.order == Order::Cycles) {
+    for run in ALL.into_iter().filter(|run| run.order == Order::Cycles && run.order_preset.is_none()) {
         let [dear, cheap] = counts_under_two_presets(emulator, run);
         assert_ne!(dear, cheap, "{run:?}");
+    }
+}
+
+#[test]
+fn harts_that_take_turns_by_the_cycles_of_another_preset_do_what_they_do_under_that_preset() {
+    let Some(emulator) = emulator() else { return };
+    for run in ALL.into_iter().filter(|run| run.order_preset.is_some()) {
+        let under_that = Run { preset: run.order_preset.expect("it has one"), order_preset: None, ..run };
+        let counted = |run| counts(&emulator.run(run), |_| true);
+        assert_eq!(counted(&run), counted(&under_that), "{run:?}");
+        let same = Run { order_preset: Some(run.preset), ..run };
+        let plain = Run { order_preset: None, ..run };
+        assert_eq!(emulator.run(&same), emulator.run(&plain), "{run:?}");
     }
 }
 

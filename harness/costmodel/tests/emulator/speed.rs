@@ -4,7 +4,8 @@
 
 use std::fs;
 
-use rel4_costmodel::options::Detail;
+use rel4_costmodel::options::{Detail, Order};
+use rel4_costmodel::preset::Preset;
 
 use crate::machine::{Run, emulator};
 
@@ -28,6 +29,11 @@ fn speed() {
             let start = seconds_of_children();
             emulator.run(&Run { detail, ..run });
             print(harts, detail.name(), start);
+        }
+        if harts > 1 {
+            let start = seconds_of_children();
+            emulator.run(&Run { order: Order::Cycles, order_preset: Some(Preset::unit), ..run });
+            print(harts, "blocks, in the order of another preset", start);
         }
     }
 }

@@ -179,6 +179,7 @@ mod tests {
             preset: None,
             order: Order::default(),
             forward: None,
+            order_preset: None,
             emulator: Some("qemu".into()),
         }
     }
