@@ -201,6 +201,17 @@ pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
     }
 }
 
+/// Whether the note that the kernel entry has left so far may take the hart from the current thread.
+#[cfg(feature = "async-syscall")]
+pub fn is_overtaken(k: &Kernel) -> bool {
+    let hart = k.hart();
+    match hart.action.get() {
+        Action::Keep => false,
+        Action::Candidate(candidate) => candidate.priority.get() > hart.current.get().priority.get(),
+        Action::Choose => true,
+    }
+}
+
 /// Acts on the note that the kernel entry left: afterwards the current thread is the one to run.
 #[inline]
 pub fn schedule(k: &Kernel) {

@@ -1,15 +1,10 @@
 //! What a ring carries: one cache line an item.
 
 use rel4_abi::MessageInfo;
+pub use rel4_abi::ring::{ITEM_WORDS, LINE_WORDS, PAYLOAD_WORDS};
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Words in a cache line.
-pub const LINE_WORDS: usize = 8;
-/// Words of an item.
-pub const ITEM_WORDS: usize = LINE_WORDS;
-/// Payload words of an item.
-pub const PAYLOAD_WORDS: usize = ITEM_WORDS - 2;
 /// The bits of a tag that are not its label.
 const BELOW_LABEL: u64 = MessageInfo::new(1, 0, 0, 0).0 - 1;
 

@@ -188,6 +188,8 @@ fn finalise_notification(k: &Kernel, notification: Obj<Notification>) {
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
     crate::remote::stop(k, tcb);
     crate::object::tcb::suspend(k, tcb);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::forget(tcb);
     if let Some(notification) = tcb.bound_notification() {
         notification.unbind(k);
     }

@@ -23,6 +23,8 @@ pub(super) fn invoke_thread(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
             uintr::unregister(inv.k, tcb);
             Ok(Answer::EMPTY)
         }
+        #[cfg(feature = "async-syscall")]
+        None => super::async_syscall::invoke_thread(inv, tcb),
         _ => Err(InvocationError::IllegalOperation.into()),
     }
 }

@@ -1,0 +1,83 @@
+//! What a TCB knows of the thread's rings, and how it comes to have some.
+
+use core::cell::Cell;
+
+use rel4_abi::CapRights;
+
+use super::memory::RingMemory;
+use crate::cap::slot::Slot;
+use crate::cap::{Cap, delete, derivation};
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::Tcb;
+
+/// The rings of a thread, beside the two capabilities in its TCB. Zeroed memory is a thread without rings.
+#[derive(Default)]
+pub struct RingState {
+    /// Items in each ring; 0 if the thread has none.
+    capacity: Cell<u64>,
+    /// Items taken from the ring of requests.
+    pub(super) consumed: Cell<u64>,
+    /// Items put into the ring of completions.
+    pub(super) produced: Cell<u64>,
+}
+
+impl RingState {
+    /// Whether rings were registered. They may be gone meanwhile.
+    #[inline(always)]
+    pub fn is_registered(&self) -> bool {
+        self.capacity.get() != 0
+    }
+}
+
+impl Obj<Tcb> {
+    /// The thread's rings, if it has some and both their capabilities are still there.
+    #[inline(always)]
+    pub(crate) fn rings(self) -> Option<RingMemory> {
+        let capacity = self.ring.capacity.get();
+        if capacity == 0 {
+            return None;
+        }
+        let notification = self.ring_notification_slot().raw().as_notification()?;
+        if !notification.rights.contains(CapRights::WRITE) {
+            return None;
+        }
+        RingMemory::in_frame(&self.ring_frame_slot().raw().as_frame()?, capacity)
+    }
+}
+
+/// A capability to be kept in a TCB, and the slot that it comes from.
+#[derive(Clone, Copy)]
+pub struct Source {
+    /// The capability, derived.
+    pub cap: Cap,
+    /// Where its original is.
+    pub slot: Obj<Slot>,
+}
+
+/// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had are gone, or the
+/// caller has refused.
+pub fn register(k: &Kernel, thread: Obj<Tcb>, capacity: u64, frame: Source, notification: Source) {
+    unregister(k, thread);
+    derivation::insert(frame.cap, frame.slot, thread.ring_frame_slot());
+    derivation::insert(notification.cap, notification.slot, thread.ring_notification_slot());
+    let state = &thread.ring;
+    state.consumed.set(0);
+    state.produced.set(0);
+    state.capacity.set(capacity);
+    if let Some(rings) = thread.rings() {
+        rings.requests().announce_asleep();
+    }
+}
+
+/// Takes no more requests from a thread.
+pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
+    forget(thread);
+    delete::delete_simple(k, thread.ring_frame_slot());
+    delete::delete_simple(k, thread.ring_notification_slot());
+}
+
+/// Takes no more requests from a thread that is being deleted; its capabilities go as all of its others do.
+pub fn forget(thread: Obj<Tcb>) {
+    thread.ring.capacity.set(0);
+}
