@@ -11,12 +11,12 @@ mod thread;
 
 use rel4_abi::{CPtr, CapRights};
 
-pub use create::{PrivateData, create, map_image};
+pub use create::{PrivateData, create, create_with_slots, map_image};
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 pub use thread::{Entry, Thread};
 
-use crate::cap::{CNode, Endpoint, Tcb, VSpace};
+use crate::cap::{CNode, Endpoint, Slot, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
 #[cfg(doc)]
@@ -71,6 +71,7 @@ pub struct ProcessSpec<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
     cspace: CNode,
+    cspace_radix_bits: u32,
     vspace: VSpace,
     thread: Thread,
 }
@@ -83,6 +84,18 @@ impl Process {
     /// The kernel's.
     pub fn start(self) -> Result<(), ResourceError> {
         Ok(self.tcb().resume()?)
+    }
+
+    /// The root of its `CSpace`, without a guard.
+    #[must_use]
+    pub const fn cspace(self) -> CNode {
+        self.cspace
+    }
+
+    /// The slot that the process finds at `cptr`, below the number of slots that it was made with.
+    #[must_use]
+    pub const fn slot(self, cptr: CPtr) -> Slot {
+        self.cspace.slot(cptr.word(), self.cspace_radix_bits)
     }
 
     /// Its address space.
@@ -116,6 +129,6 @@ impl Process {
         number: u64,
         fault_handler: CPtr,
     ) -> Result<Thread, ResourceError> {
-        thread::make(resources, self.cspace, self.vspace, number, fault_handler)
+        thread::make(resources, (self.cspace, self.cspace_radix_bits), self.vspace, number, fault_handler)
     }
 }

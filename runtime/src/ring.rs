@@ -94,6 +94,27 @@ impl<const CAPACITY: usize> Producer<'_, CAPACITY> {
         Ok(())
     }
 
+    /// Sends two items, or neither.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the consumer has not made room for both.
+    #[inline(always)]
+    pub fn push_both(&mut self, first: &Item, second: &Item) -> Result<(), Full> {
+        const { assert!(CAPACITY >= 2, "two items fit") };
+        if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
+            self.look_for_room()?;
+            if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
+                return Err(Full);
+            }
+        }
+        first.store(self.ring.item(self.produced));
+        second.store(self.ring.item(self.produced.wrapping_add(1)));
+        self.produced = self.produced.wrapping_add(2);
+        self.ring.produced.store(self.produced, Ordering::Release);
+        Ok(())
+    }
+
     fn look_for_room(&mut self) -> Result<(), Full> {
         // Acquire: the consumer has read the items before we write over them.
         let consumed = self.ring.consumed.load(Ordering::Acquire);

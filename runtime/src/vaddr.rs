@@ -32,5 +32,11 @@ pub const fn stack(thread: u64) -> u64 {
 /// Other processes: sender pages of U-notifications, from here on upwards.
 pub const SENDER_PAGES: u64 = 0x2010_0000;
 
+/// Other processes: the rings of asynchronous system calls of the first thread, in a frame of 2 MiB.
+pub const KERNEL_RINGS: u64 = 0x3000_0000;
+
+/// Other processes: a block of 2 MiB whose pages come and go while the process runs.
+pub const CHANGING_PAGES: u64 = 0x3020_0000;
+
 /// Other processes: the memory shared with their creator.
 pub const SHARED: u64 = 0x2020_0000;

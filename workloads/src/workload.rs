@@ -13,6 +13,8 @@ use crate::misbehave;
 use crate::parameters::Parameters;
 use crate::root::Root;
 #[cfg(target_arch = "riscv64")]
+use crate::syscall_batch;
+#[cfg(target_arch = "riscv64")]
 use crate::unotification_check;
 
 /// A workload that boot arguments can ask for.
@@ -30,6 +32,8 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_async::NAME, run: ipc_async::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_soak::NAME, run: ipc_soak::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: syscall_batch::NAME, run: syscall_batch::run },
     Workload { name: bench::NAME, run: bench::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: hostile_vs::NAME, run: hostile_vs::run },

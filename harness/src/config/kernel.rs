@@ -70,13 +70,15 @@ pub enum Feature {
     Fastpath,
     /// User threads in VS-mode, which the hardware can interrupt without the kernel.
     Uintr,
+    /// System calls through rings that a thread shares with the kernel; brings `uintr` with it.
+    AsyncSyscall,
     /// Several harts under one big lock, and the SMP numbering of invocations.
     Smp,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 4] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp];
+    pub const ALL: [Self; 5] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::AsyncSyscall, Self::Smp];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -85,6 +87,7 @@ impl Feature {
             Self::SyncIpc => "sync-ipc",
             Self::Fastpath => "fastpath",
             Self::Uintr => "uintr",
+            Self::AsyncSyscall => "async-syscall",
             Self::Smp => "smp",
         }
     }

@@ -130,6 +130,19 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "syscall-batch",
+        root_server: Some(RootServer::RootTask),
+        about: "system calls of one thread, by traps or through rings, several at a time",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "calls per sample, a multiple of twice those at a time", 2..=100_000),
+            numbers("warmup", "calls before the first sample", 0..=1_000_000),
+            numbers("together", "calls at a time", 1..=32),
+            words("call", "which calls", &["null", "signal", "page", "capability", "object"]),
+            words("by", "how they are made", &["trap", "ring"]),
+        ],
+    },
+    Program {
         name: "bench",
         root_server: Some(RootServer::RootTask),
         about: "what single operations of the kernel cost",

@@ -21,9 +21,9 @@ mod ring_state;
 use crate::arch;
 use crate::irq;
 use crate::kernel::Kernel;
-use crate::object::ThreadState;
 use crate::obj::Obj;
 use crate::object::Tcb;
+use crate::object::ThreadState;
 use crate::sched;
 use crate::syscall;
 

@@ -3,8 +3,8 @@
 use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{BootInfo, CNodeCapData, CPtr, ObjectType};
 
+use super::ProcessMain;
 use super::start::initial_context;
-use super::{CNODE_RADIX_BITS, ProcessMain};
 use crate::address_space::{self, Access};
 use crate::cap::{CNode, Frame, Spaces, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
@@ -47,10 +47,10 @@ impl Thread {
     }
 }
 
-/// Makes thread `number` of the process with `cspace` and `vspace`.
+/// Makes thread `number` of the process with `cspace`, which has 2^`radix_bits` slots, and `vspace`.
 pub(super) fn make(
     resources: &mut Resources,
-    cspace: CNode,
+    (cspace, radix_bits): (CNode, u32),
     vspace: VSpace,
     number: u64,
     fault_handler: CPtr,
@@ -62,7 +62,7 @@ pub(super) fn make(
     let ipc_buffer_vaddr = vaddr::ipc_buffer(number);
     let ipc_buffer = map_new_frame(resources, vspace, ipc_buffer_vaddr)?;
     let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
-    let cspace_guard = CNodeCapData::fill(CNODE_RADIX_BITS);
+    let cspace_guard = CNodeCapData::fill(radix_bits);
     tcb.configure(&Spaces { fault_handler, cspace, cspace_guard, vspace, ipc_buffer_vaddr, ipc_buffer })?;
     Ok(Thread { tcb, number })
 }

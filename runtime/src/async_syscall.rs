@@ -1,0 +1,13 @@
+//! Asynchronous system calls: invocations as futures, through rings that the thread shares with the kernel.
+//!
+//! The rings have the shape of a channel whose server is the kernel ([`crate::channel`]), and requests the form of
+//! [`rel4_abi::async_syscall`]. The kernel carries them out when the thread enters it, at the latest when the thread's dispatcher sleeps, so a
+//! batch costs one kernel entry.
+//!
+//! Where the kernel has no rings, or none were set up, the same futures make traps and are complete at once.
+
+mod client;
+mod set_up;
+
+pub use client::{AsyncError, Invoked, Syscalls};
+pub use set_up::{Rings, set_up};
