@@ -28,6 +28,7 @@ enum Command {
     Run(RunArgs),
     Parse(ParseArgs),
     Figures(FiguresArgs),
+    Report(ReportArgs),
     Gate(GateArgs),
     Compare(CompareArgs),
     Validate(ValidateArgs),
@@ -125,6 +126,24 @@ pub struct FiguresArgs {
     /// The folder of figure specifications [default: paper-figures/ of the checkout]
     #[arg(long, value_name = "DIRECTORY")]
     pub specifications: Option<PathBuf>,
+}
+
+/// Write the page of a run again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  harness report                                         results/latest/report.html
+  harness report results/reference --out reference.html
+
+The page is one file that loads nothing: outcome of every cell, figures, stages, tests, comparison with upstream, validation of
+the cost model, measurements, provenance. `harness run` writes it at its end.")]
+pub struct ReportArgs {
+    /// The run [default: results/latest]
+    #[arg(value_name = "RUN_DIRECTORY")]
+    pub run: Option<PathBuf>,
+    /// Where the page goes [default: report.html in the run directory]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Compare the instruction counts of a run with those of a reference, exactly.
@@ -251,6 +270,7 @@ fn carry_out(command: &Command) -> anyhow::Result<Exit> {
         Command::Run(args) => commands::run::run(args),
         Command::Parse(args) => commands::parse::parse(args),
         Command::Figures(args) => commands::figures::figures(args),
+        Command::Report(args) => commands::report::report(args),
         Command::Gate(args) => commands::gate::gate(args),
         Command::Compare(args) => commands::compare::compare(args),
         Command::Validate(args) => commands::validate::validate(args),

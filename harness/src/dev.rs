@@ -92,7 +92,7 @@ fn needs(arguments: &[OsString]) -> Vec<&'static Requirement> {
     match arguments.first().and_then(|command| command.to_str()) {
         Some("run") => vec![&GUEST_TOOLCHAIN, &EMULATOR, &FONT],
         Some("build") => vec![&GUEST_TOOLCHAIN],
-        Some("figures") => vec![&FONT],
+        Some("figures" | "report") => vec![&FONT],
         _ => Vec::new(),
     }
 }
@@ -171,8 +171,10 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
     checks.push(tests);
     let kernel = |features| ["test", "--package", "rel4-kernel", "--features", features, "--locked"];
     checks.push(Check::new("tests of the kernel with user interrupts", &kernel("uintr")));
-    checks
-        .push(Check::new("tests of the kernel with user interrupts and several harts", &kernel("uintr,smp")));
+    checks.push(Check::new(
+        "tests of the kernel with everything that it can have",
+        &kernel("uintr,smp,benchmark"),
+    ));
     let mut domains = Check::new("tests of the kernel with several domains", &kernel("debug"));
     domains.arguments.extend(["--", "domain", "schedul"].map(OsString::from));
     domains.settings.push(("REL4_NUM_DOMAINS", "4"));
@@ -187,8 +189,14 @@ fn guest_lints() -> [Check; 3] {
         let common = ["clippy", "--locked", "--target", target];
         Check::new(name, &[&common, options, &deny].concat())
     };
-    let everything =
-        ["-p", "rel4-kernel", "-p", "rel4-loader", "--features", "rel4-kernel/uintr,rel4-kernel/smp"];
+    let everything = [
+        "-p",
+        "rel4-kernel",
+        "-p",
+        "rel4-loader",
+        "--features",
+        "rel4-kernel/uintr,rel4-kernel/smp,rel4-kernel/benchmark",
+    ];
     let plain = ["-p", "rel4-kernel", "--no-default-features", "--features", "sync-ipc"];
     [
         lint("lints of the kernel and the loader", KERNEL_TARGET, &everything),

@@ -9,24 +9,65 @@ use crate::figures::{self, Drawn, FigureError, FigureSpec};
 use crate::junit::{self, JUNIT_FILE};
 use crate::manifest::{CellRecord, Manifest, State};
 use crate::plan::Skipped;
-use crate::results::{self, SUMMARY_FILE, SampleTable, SummaryTable, TESTS_FILE, TestTable};
+use crate::results::{
+    self, SAMPLES_FILE, SUMMARY_FILE, SampleTable, SummaryRow, SummaryTable, TESTS_FILE, TestTable,
+};
+use crate::run;
 use crate::store;
+
+/// What a run measured.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    /// Every sample.
+    pub samples: SampleTable,
+    /// Their summaries.
+    pub summary: SummaryTable,
+    /// The tests of test suites.
+    pub tests: TestTable,
+}
+
+impl Findings {
+    /// Reads them from the logs of the run in `directory`: they are the truth.
+    ///
+    /// # Errors
+    /// A log cannot be read, or no longer proves what the manifest says.
+    pub fn from_logs(directory: &Path, manifest: &Manifest) -> anyhow::Result<Self> {
+        let samples = run::of_run(directory, manifest)?;
+        let tests = run::tests_of_run(directory, manifest)?;
+        Ok(Self { summary: SummaryTable::of(&samples), samples, tests })
+    }
+
+    /// Reads them from the tables of the run in `directory`, for runs that are kept without their logs.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn from_tables(directory: &Path) -> anyhow::Result<Self> {
+        let samples = SampleTable::load(&directory.join(SAMPLES_FILE))?;
+        let summary = SummaryTable::load(&directory.join(SUMMARY_FILE))?;
+        let tests = TestTable::load(&directory.join(TESTS_FILE))?;
+        Ok(Self { samples, summary, tests })
+    }
+
+    /// The summaries for whoever reads a run from end to end. The counters of harts and the costs of single tests are for who looks
+    /// for something: they are in the file.
+    pub fn shown(&self) -> impl Iterator<Item = &SummaryRow> {
+        let suites = self.tests.cells();
+        let is_shown =
+            move |row: &&SummaryRow| !series::is_counter(&row.metric) && !suites.contains(&row.key);
+        self.summary.rows.iter().filter(is_shown)
+    }
+}
 
 /// Writes `summary.csv`, `junit.xml`, and `tests.csv` where a test suite ran.
 ///
 /// # Errors
 /// They cannot be written.
-pub fn write(
-    directory: &Path,
-    manifest: &Manifest,
-    samples: &SampleTable,
-    tests: &TestTable,
-) -> anyhow::Result<()> {
-    SummaryTable::of(samples).save(&directory.join(SUMMARY_FILE))?;
-    if !tests.is_empty() {
-        tests.save(&directory.join(TESTS_FILE))?;
+pub fn write(directory: &Path, manifest: &Manifest, findings: &Findings) -> anyhow::Result<()> {
+    findings.summary.save(&directory.join(SUMMARY_FILE))?;
+    if !findings.tests.is_empty() {
+        findings.tests.save(&directory.join(TESTS_FILE))?;
     }
-    let report = junit::report(manifest, tests)?;
+    let report = junit::report(manifest, &findings.tests)?;
     store::replace(&directory.join(JUNIT_FILE), |file| Ok(file.write_all(report.as_bytes())?))
 }
 
@@ -61,24 +102,35 @@ fn is_of_another_run(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(FigureError::NoSamples { .. }))
 }
 
-/// The kernels that ran under the cost model without the harness knowing what is in them.
-fn modelled_images(manifest: &Manifest) -> BTreeSet<&String> {
+/// What the kernels warned of, each once.
+pub fn warnings(manifest: &Manifest) -> BTreeSet<String> {
+    let of_cell = |cell: &CellRecord| {
+        let place = format!("{} on {}", cell.kernel, cell.platform);
+        cell.warnings.iter().map(|warning| format!("{place}: {warning}")).collect::<Vec<_>>()
+    };
+    manifest.cells.iter().flat_map(of_cell).collect()
+}
+
+/// What a reader has to know of kernels that ran under the cost model without the harness knowing what is in them.
+pub fn notes(manifest: &Manifest) -> BTreeSet<String> {
     let modelled = manifest.cells.iter().filter(|cell| cell.model.is_some()).map(|cell| &cell.kernel);
-    modelled
-        .filter(|kernel| {
-            manifest.images.get(*kernel).is_some_and(|image| image.build_of_our_kernel().is_none())
-        })
-        .collect()
+    let is_foreign = |kernel: &&String| {
+        manifest.images.get(*kernel).is_some_and(|image| image.build_of_our_kernel().is_none())
+    };
+    let note = |kernel| {
+        format!(
+            "kernel {kernel} was not built here: the cost model counts it as a whole, without the stages of traps, and finds no \
+             handlers of user interrupts"
+        )
+    };
+    modelled.filter(is_foreign).map(note).collect()
 }
 
 /// Prints the medians, how the tests of a suite went, what went wrong, and the count of cells; the answer is the run's
 /// exit code.
 #[must_use]
-pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests: &TestTable) -> Exit {
-    let rows = SummaryTable::of(samples).rows;
-    // The counters of harts and the costs of single tests are for who looks for something: they are in the file.
-    let suites = tests.cells();
-    for row in rows.iter().filter(|row| !series::is_counter(&row.metric) && !suites.contains(&row.key)) {
+pub fn print(directory: &Path, manifest: &Manifest, findings: &Findings) -> Exit {
+    for row in findings.shown() {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
@@ -86,7 +138,7 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests
         );
     }
     for cell in &manifest.cells {
-        if let Some(tests) = tests.of(&cell.meta()) {
+        if let Some(tests) = findings.tests.of(&cell.meta()) {
             println!("{}: tests: {}", cell.id, results::count(tests));
         }
     }
@@ -95,19 +147,12 @@ pub fn print(directory: &Path, manifest: &Manifest, samples: &SampleTable, tests
             println!("{}: {} (log: {})", cell.id, cell.outcome, directory.join(&cell.serial).display());
         }
     }
-    let warnings: BTreeSet<_> = manifest
-        .cells
-        .iter()
-        .flat_map(|cell| cell.warnings.iter().map(move |warning| (&cell.kernel, &cell.platform, warning)))
-        .collect();
-    for (kernel, platform, warning) in warnings {
-        println!("warning: {kernel} on {platform}: {warning}");
+    for warning in warnings(manifest) {
+        println!("warning: {warning}");
     }
     print_skipped(&manifest.skipped);
-    for kernel in modelled_images(manifest) {
-        println!(
-            "note: kernel {kernel} was not built here: the cost model counts it as a whole, without the stages of traps, and finds no handlers of user interrupts"
-        );
+    for note in notes(manifest) {
+        println!("note: {note}");
     }
     let repeated: u32 = manifest.cells.iter().map(|cell| cell.retries).sum();
     if repeated > 0 {
@@ -135,7 +180,7 @@ pub fn print_skipped(skipped: &[Skipped]) {
 }
 
 /// The last attempt at each cell that no attempt finished.
-fn unfinished(manifest: &Manifest) -> impl Iterator<Item = &CellRecord> {
+pub fn unfinished(manifest: &Manifest) -> impl Iterator<Item = &CellRecord> {
     let last: BTreeMap<&str, &CellRecord> =
         manifest.abandoned.iter().map(|attempt| (attempt.id.as_str(), attempt)).collect();
     last.into_values().filter(|attempt| manifest.cell(&attempt.id).is_none())

@@ -35,6 +35,9 @@ pub struct Kernel {
     /// Interrupt files and who owns them.
     #[cfg(feature = "uintr")]
     pub files: crate::uintr::FileTable,
+    /// The log of kernel entries.
+    #[cfg(feature = "benchmark")]
+    pub log: crate::benchmark::log::Log,
     /// The thread that everything else was made by.
     pub root_task: Obj<Tcb>,
     /// Every thread there is.
@@ -54,6 +57,9 @@ pub struct Hart {
     pub action: Cell<Action>,
     /// The other runnable threads.
     pub ready: ReadyQueues,
+    /// What this hart remembers of its measurements.
+    #[cfg(feature = "benchmark")]
+    pub benchmark: crate::benchmark::HartState,
 }
 
 impl Hart {
@@ -82,12 +88,16 @@ impl Kernel {
                 (&raw mut (*hart).idle).write(idle);
                 (&raw mut (*hart).action).write(Cell::new(Action::Keep));
                 (&raw mut (*hart).ready).write(ReadyQueues::empty());
+                #[cfg(feature = "benchmark")]
+                (&raw mut (*hart).benchmark).write(crate::benchmark::HartState::new());
             }
             (&raw mut (*k).domains).write(DomainSchedule::new());
             (&raw mut (*k).asids).write(AsidTable::empty());
             (&raw mut (*k).irqs).write(IrqTable::empty());
             #[cfg(feature = "uintr")]
             (&raw mut (*k).files).write(crate::uintr::FileTable::empty());
+            #[cfg(feature = "benchmark")]
+            (&raw mut (*k).log).write(crate::benchmark::log::Log::none());
             (&raw mut (*k).root_task).write(root_task);
             #[cfg(feature = "debug")]
             (&raw mut (*k).threads).write(crate::object::ThreadList::empty());

@@ -31,6 +31,7 @@
 //! | requests through rings instead of traps | `async_syscall` (feature `async-syscall`) |
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
+//! | what the kernel measures of itself | `benchmark` (feature `benchmark`) |
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
 #![cfg_attr(target_arch = "riscv64", no_std)]
 
@@ -42,6 +43,8 @@ compile_error!(
 pub mod arch;
 #[cfg(feature = "async-syscall")]
 pub mod async_syscall;
+#[cfg(feature = "benchmark")]
+pub mod benchmark;
 pub mod boot;
 pub mod cap;
 pub mod config;

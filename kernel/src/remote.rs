@@ -142,6 +142,8 @@ fn stop_current(k: &Kernel) {
     let hart = k.hart();
     let thread = hart.current.replace(hart.idle());
     if thread != hart.idle() {
+        #[cfg(feature = "benchmark")]
+        crate::benchmark::stopped(k, thread);
         arch::thread_switched(k, thread, hart.idle());
         if thread.is_runnable() {
             hart.ready.push_front(thread);

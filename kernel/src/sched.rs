@@ -250,8 +250,9 @@ fn compete(k: &Kernel, current: Obj<Tcb>, candidate: Obj<Tcb>) {
     } else {
         ready.push_front(candidate);
     }
-    // On one hart no queued thread goes before the current one. On several, another may have queued one, and its interrupt is to come.
-    if MAX_HARTS > 1 && ready.has_above(k.domains.current(), old) {
+    // With one hart and one domain no queued thread goes before the current one. Otherwise another hart may have queued one, whose
+    // interrupt is to come, or one may have been moved into this domain, which does not preempt.
+    if (MAX_HARTS > 1 || NUM_DOMAINS > 1) && ready.has_above(k.domains.current(), old) {
         ready.push_front(current);
         choose(k);
     }
@@ -300,6 +301,8 @@ pub fn runs_after_current(k: &Kernel, thread: Obj<Tcb>) -> bool {
 #[inline(always)]
 pub fn run(k: &Kernel, thread: Obj<Tcb>) {
     let previous = k.hart().current.replace(thread);
+    #[cfg(feature = "benchmark")]
+    crate::benchmark::switched(k, previous, thread);
     vm::space::activate(k, thread);
     arch::thread_switched(k, previous, thread);
 }
@@ -359,9 +362,6 @@ pub fn set_priority(k: &Kernel, thread: Obj<Tcb>, priority: u8) {
 pub fn set_affinity(k: &Kernel, thread: Obj<Tcb>, hart: usize) {
     k.home(thread).ready.remove(thread);
     if thread == k.current() {
-        if hart == arch::hart_index() {
-            return;
-        }
         // The other hart takes it only once this one has left the kernel, and so has saved the rest of it.
         reschedule_required(k);
     }
@@ -379,15 +379,15 @@ pub fn set_affinity(k: &Kernel, thread: Obj<Tcb>, hart: usize) {
     }
 }
 
-/// Moves a thread to another domain.
+/// Moves a thread, which no other hart may be running, to another domain.
 pub fn set_domain(k: &Kernel, thread: Obj<Tcb>, domain: u8) {
-    let hart = k.hart();
-    hart.ready.remove(thread);
+    let ready = &k.home(thread).ready;
+    ready.remove(thread);
     thread.domain.set(domain);
     if thread.is_runnable() {
-        hart.ready.push_front(thread);
+        ready.push_front(thread);
     }
-    if thread == hart.current.get() {
+    if thread == k.current() {
         reschedule_required(k);
     }
 }

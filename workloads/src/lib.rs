@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `syscall_batch` (asynchronous system calls, with
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `syscall_batch` and `memory_server` (asynchronous system calls, with
 //!   `changing_page`), [`bench`]; for tests [`misbehave`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
@@ -35,6 +35,8 @@ pub mod ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
 pub mod ipc_soak;
 pub mod last_resort;
+#[cfg(target_arch = "riscv64")]
+pub mod memory_server;
 pub mod misbehave;
 pub mod output;
 #[cfg(target_arch = "riscv64")]

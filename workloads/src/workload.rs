@@ -9,6 +9,8 @@ use crate::ipc_async;
 use crate::ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
 use crate::ipc_soak;
+#[cfg(target_arch = "riscv64")]
+use crate::memory_server;
 use crate::misbehave;
 use crate::parameters::Parameters;
 use crate::root::Root;
@@ -32,6 +34,8 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_async::NAME, run: ipc_async::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_soak::NAME, run: ipc_soak::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: memory_server::NAME, run: memory_server::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: syscall_batch::NAME, run: syscall_batch::run },
     Workload { name: bench::NAME, run: bench::run },

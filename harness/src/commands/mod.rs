@@ -7,5 +7,6 @@ pub mod figures;
 pub mod gate;
 pub mod list;
 pub mod parse;
+pub mod report;
 pub mod run;
 pub mod validate;

@@ -8,9 +8,8 @@ use anyhow::{Context as _, bail};
 use crate::cli::ParseArgs;
 use crate::exit::Exit;
 use crate::manifest::Manifest;
-use crate::report;
+use crate::report::{self, Findings};
 use crate::results::SAMPLES_FILE;
-use crate::run;
 use crate::serial::{self, Verdict};
 
 /// Reads a log, or a run's logs.
@@ -28,11 +27,10 @@ fn parse_run(directory: &Path) -> anyhow::Result<Exit> {
             directory.display()
         );
     };
-    let samples = run::of_run(directory, &manifest)?;
-    samples.save(&directory.join(SAMPLES_FILE))?;
-    let tests = run::tests_of_run(directory, &manifest)?;
-    report::write(directory, &manifest, &samples, &tests)?;
-    Ok(report::print(directory, &manifest, &samples, &tests))
+    let findings = Findings::from_logs(directory, &manifest)?;
+    findings.samples.save(&directory.join(SAMPLES_FILE))?;
+    report::write(directory, &manifest, &findings)?;
+    Ok(report::print(directory, &manifest, &findings))
 }
 
 fn parse_log(path: &Path) -> anyhow::Result<Exit> {

@@ -9,10 +9,11 @@ use crate::cli::RunArgs;
 use crate::config::Matrix;
 use crate::exit::Exit;
 use crate::manifest::{Manifest, State};
+use crate::page::{self, PAGE_FILE};
 use crate::plan::Plan;
-use crate::report;
+use crate::report::{self, Findings};
 use crate::run::directory::{Found, RunDirectory, inspect};
-use crate::run::{Interrupt, Session, Stop, of_run, start, tests_of_run};
+use crate::run::{Interrupt, Session, Stop, start};
 use crate::shell;
 use crate::store;
 use crate::time;
@@ -136,18 +137,22 @@ fn finish(
     }
 }
 
-/// Summary, test report, figures.
+/// Summary, test report, figures, page.
 fn conclude(directory: &Path, manifest: &Manifest) -> anyhow::Result<Exit> {
-    let samples = of_run(directory, manifest)?;
-    let tests = tests_of_run(directory, manifest)?;
-    report::write(directory, manifest, &samples, &tests)?;
-    let exit = report::print(directory, manifest, &samples, &tests);
-    if let Ok(workspace) = Workspace::current() {
+    let findings = Findings::from_logs(directory, manifest)?;
+    report::write(directory, manifest, &findings)?;
+    let exit = report::print(directory, manifest, &findings);
+    let workspace = Workspace::current().ok();
+    if let Some(workspace) = &workspace {
         let folder = report::figures_folder(directory);
-        for figure in report::draw(&workspace.figure_specifications(), &samples, manifest, &folder)? {
+        for figure in report::draw(&workspace.figure_specifications(), &findings.samples, manifest, &folder)?
+        {
             println!("figure: {}", figure.png.display());
         }
     }
+    let page = directory.join(PAGE_FILE);
+    page::write(&page, manifest, &findings, workspace.as_ref())?;
+    println!("report: {}", page.display());
     Ok(exit)
 }
 

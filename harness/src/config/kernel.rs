@@ -74,11 +74,20 @@ pub enum Feature {
     AsyncSyscall,
     /// Several harts under one big lock, and the SMP numbering of invocations.
     Smp,
+    /// The benchmark system calls, and what they measure.
+    Benchmark,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 5] = [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::AsyncSyscall, Self::Smp];
+    pub const ALL: [Self; 6] = [
+        Self::SyncIpc,
+        Self::Fastpath,
+        Self::Uintr,
+        Self::AsyncSyscall,
+        Self::Smp,
+        Self::Benchmark,
+    ];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -89,6 +98,7 @@ impl Feature {
             Self::Uintr => "uintr",
             Self::AsyncSyscall => "async-syscall",
             Self::Smp => "smp",
+            Self::Benchmark => "benchmark",
         }
     }
 }

@@ -130,6 +130,23 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "memory-server",
+        root_server: Some(RootServer::RootTask),
+        about: "a server that maps and unmaps pages for its client, by traps or through rings",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "requests per sample", 1..=100_000),
+            numbers("warmup", "requests before the first sample", 1..=1_000_000),
+            numbers("concurrency", "requests under way at a time", 1..=256),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
+            words(
+                "by",
+                "synchronous IPC and traps, rings and traps, or rings everywhere",
+                &["sync", "trap", "ring"],
+            ),
+        ],
+    },
+    Program {
         name: "syscall-batch",
         root_server: Some(RootServer::RootTask),
         about: "system calls of one thread, by traps or through rings, several at a time",

@@ -44,41 +44,81 @@ pub fn draw(spec: &FigureSpec, samples: &SampleTable, run: &str, folder: &Path) 
     Ok(drawn)
 }
 
+/// The figure `spec` of the run called `run` as SVG.
+///
+/// # Errors
+///
+/// A [`FigureError`].
+pub fn svg(spec: &FigureSpec, samples: &SampleTable, run: &str) -> Result<String, FigureError> {
+    font::load()?;
+    in_format(&Svg, spec, samples, run)
+}
+
 /// The figure as SVG and as PNG.
 pub(super) fn render(
     spec: &FigureSpec,
     samples: &SampleTable,
     run: &str,
 ) -> Result<(String, Vec<u8>), FigureError> {
-    let font = font::load()?;
+    in_format(&SvgAndPng { font: font::load()? }, spec, samples, run)
+}
+
+/// What a figure that has been laid out is drawn into.
+trait Format {
+    /// What comes of it.
+    type File;
+
+    /// Draws `figure`.
+    fn draw(&self, figure: &impl Picture) -> Result<Self::File, String>;
+}
+
+struct Svg;
+
+impl Format for Svg {
+    type File = String;
+
+    fn draw(&self, figure: &impl Picture) -> Result<String, String> {
+        picture::svg(figure)
+    }
+}
+
+struct SvgAndPng {
+    font: FontRef<'static>,
+}
+
+impl Format for SvgAndPng {
+    type File = (String, Vec<u8>);
+
+    fn draw(&self, figure: &impl Picture) -> Result<Self::File, String> {
+        Ok((picture::svg(figure)?, picture::png(figure, self.font.clone())?))
+    }
+}
+
+fn in_format<F: Format>(
+    format: &F,
+    spec: &FigureSpec,
+    samples: &SampleTable,
+    run: &str,
+) -> Result<F::File, FigureError> {
     let curves = || {
         let curves = Curves::select(spec, samples)?;
         let caption = caption_of(spec, &curves, run);
         Ok((curves.curves, caption))
     };
-    match spec.kind {
+    let drawn = match spec.kind {
         Kind::Distribution => {
             let (curves, caption) = curves()?;
-            both(spec, &Distribution::new(spec, &curves, &caption), font)
+            format.draw(&Distribution::new(spec, &curves, &caption))
         }
-        Kind::Bars => both(spec, &Bars::new(spec, samples, &curves()?.1)?, font),
-        Kind::Stack => both(spec, &Stack::new(spec, samples, &curves()?.1)?, font),
+        Kind::Bars => format.draw(&Bars::new(spec, samples, &curves()?.1)?),
+        Kind::Stack => format.draw(&Stack::new(spec, samples, &curves()?.1)?),
         Kind::Lines => {
             let figure = Lines::select(spec, samples)?;
             let caption = caption_of_lines(spec, &figure.sources, run);
-            both(spec, &figure.with_caption(&caption), font)
+            format.draw(&figure.with_caption(&caption))
         }
-    }
-}
-
-/// `figure` as SVG and as PNG.
-fn both(
-    spec: &FigureSpec,
-    figure: &impl Picture,
-    font: FontRef<'static>,
-) -> Result<(String, Vec<u8>), FigureError> {
-    let failed = |reason| FigureError::Drawing { figure: spec.id.clone(), reason };
-    Ok((picture::svg(figure).map_err(failed)?, picture::png(figure, font).map_err(failed)?))
+    };
+    drawn.map_err(|reason| FigureError::Drawing { figure: spec.id.clone(), reason })
 }
 
 fn caption_of_lines(spec: &FigureSpec, sources: &Sources, run: &str) -> String {

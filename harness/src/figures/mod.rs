@@ -32,7 +32,7 @@ mod stack;
 mod steps;
 
 pub use digitized::{Digitized, Values};
-pub use draw::{Drawn, draw};
+pub use draw::{Drawn, draw, svg};
 pub use error::FigureError;
 pub use panel::{Line, Panel};
 pub use spec::{Axis, FigureSpec, Kind, Part, SpecError};

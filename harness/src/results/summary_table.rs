@@ -92,6 +92,22 @@ impl SummaryTable {
         Ok(table)
     }
 
+    /// The rows of the metric called `metric` in the experiment called `experiment`.
+    pub fn of_metric<'t>(
+        &'t self,
+        experiment: &'t str,
+        metric: &'t str,
+    ) -> impl Iterator<Item = &'t SummaryRow> {
+        self.rows.iter().filter(move |row| row.key.experiment == experiment && row.metric == metric)
+    }
+
+    /// The median of the metric called `metric` in `cell`.
+    #[must_use]
+    pub fn median(&self, cell: &CellKey, metric: &str) -> Option<f64> {
+        let row = self.rows.iter().find(|row| row.key == *cell && row.metric == metric)?;
+        Some(row.summary.median)
+    }
+
     /// Writes the table to `path`, all of it or nothing.
     ///
     /// # Errors

@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::Path;
 
 use rel4_records::Kind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cell::{CellKey, CellMeta};
 use super::csv_file;
+use super::table_error::TableError;
 use crate::serial::{SerialLog, TestResult};
 
 const COLUMNS: [&str; 10] = [
@@ -28,7 +29,7 @@ const COLUMNS: [&str; 10] = [
 const PSEUDO_TESTS: [&str; 2] = ["Test that there are tests", "Test all tests ran"];
 
 /// What became of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestStatus {
     /// Every check held.
@@ -70,21 +71,48 @@ pub struct TestTable {
 }
 
 /// A row as it stands in the file.
-#[derive(Serialize)]
-struct Row<'a> {
-    experiment: &'a str,
-    kernel: &'a str,
-    platform: &'a str,
+#[derive(Serialize, Deserialize)]
+struct Row {
+    experiment: String,
+    kernel: String,
+    platform: String,
     harts: u32,
-    workload: &'a str,
+    workload: String,
     parameters: String,
     repeat: u32,
-    test: &'a str,
+    test: String,
     result: TestStatus,
-    detail: &'a str,
+    detail: String,
 }
 
 impl TestTable {
+    /// Reads the file at `path`, or gives an empty table if there is none: then no suite ran.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is not a table of tests.
+    pub fn load(path: &Path) -> Result<Self, TableError> {
+        let mut table = Self::default();
+        if path.exists() {
+            csv_file::read(path, &COLUMNS, |row| table.take(row))?;
+        }
+        Ok(table)
+    }
+
+    fn take(&mut self, row: Row) -> Result<(), String> {
+        let parameters = CellKey::parse_parameters(&row.parameters).map_err(|error| error.to_string())?;
+        let Row { experiment, kernel, platform, harts, workload, repeat, test, result, detail, .. } = row;
+        let key = CellKey { experiment, kernel, platform, harts, workload, parameters };
+        let run = TestRun { name: test, status: result, detail };
+        self.boots.entry((key, repeat)).or_default().push(run);
+        Ok(())
+    }
+
+    /// The tests of every boot, by cell and repeat.
+    pub fn boots(&self) -> impl Iterator<Item = (&CellKey, u32, &[TestRun])> {
+        self.boots.iter().map(|((key, repeat), tests)| (key, *repeat, tests.as_slice()))
+    }
+
     /// Adds the suite in `log`, if there is one.
     pub fn insert(&mut self, meta: &CellMeta, log: &SerialLog) {
         if log.tests.started {
@@ -118,16 +146,16 @@ impl TestTable {
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
         let rows = self.boots.iter().flat_map(|((key, repeat), tests)| {
             tests.iter().map(|test| Row {
-                experiment: &key.experiment,
-                kernel: &key.kernel,
-                platform: &key.platform,
+                experiment: key.experiment.clone(),
+                kernel: key.kernel.clone(),
+                platform: key.platform.clone(),
                 harts: key.harts,
-                workload: &key.workload,
+                workload: key.workload.clone(),
                 parameters: key.parameters_text(),
                 repeat: *repeat,
-                test: &test.name,
+                test: test.name.clone(),
                 result: test.status,
-                detail: &test.detail,
+                detail: test.detail.clone(),
             })
         });
         csv_file::replace(path, &COLUMNS, rows)

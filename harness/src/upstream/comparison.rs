@@ -101,6 +101,11 @@ impl Comparison {
         }
     }
 
+    /// The rows of each kernel and platform.
+    pub fn tables(&self) -> impl Iterator<Item = &[Row]> {
+        self.rows.chunk_by(|a, b| (&a.kernel, &a.platform) == (&b.kernel, &b.platform))
+    }
+
     /// Writes the rows into the run directory `run`.
     ///
     /// # Errors
@@ -121,7 +126,7 @@ fn is_counted(row: &crate::results::SummaryRow) -> bool {
 /// A Markdown table for each kernel and platform.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for table in self.rows.chunk_by(|a, b| (&a.kernel, &a.platform) == (&b.kernel, &b.platform)) {
+        for table in self.tables() {
             let Row { kernel, platform, .. } = &table[0];
             writeln!(f, "### {kernel} on {platform}\n")?;
             writeln!(f, "| operation | what | upstream | {kernel} | ratio | target |")?;

@@ -123,7 +123,8 @@ impl Validation {
     }
 
     /// Median and maximum of the errors of `rows`, without their signs.
-    fn errors(rows: &[Row]) -> Option<(f64, f64)> {
+    #[must_use]
+    pub fn errors(rows: &[Row]) -> Option<(f64, f64)> {
         let errors: Vec<_> = rows.iter().map(|row| row.error.abs()).collect();
         Some((stats::median(&errors)?, errors.into_iter().fold(0.0, f64::max)))
     }
@@ -142,7 +143,7 @@ impl Validation {
     }
 
     /// The rows of each kernel and platform.
-    fn tables(&self) -> impl Iterator<Item = &[Row]> {
+    pub fn tables(&self) -> impl Iterator<Item = &[Row]> {
         self.rows.chunk_by(|a, b| (&a.kernel, &a.platform) == (&b.kernel, &b.platform))
     }
 

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     match behaviour.as_str() {
         "boot-hang" => {}
         "kernel-panic" => write(b"@kernel-panic hart=0 src/boot.rs:12: no memory\n"),
+        "markup" => write(b"@kernel-panic </code><script>alert(1)</script>\n"),
         "loader-panic" => write(b"@loader-panic overlap\n"),
         "fault" => write(format!("{}@unhandled-fault pc=0x10000\n", lines[0]).as_bytes()),
         "run-hang" | "stall" => write(lines[0].as_bytes()),

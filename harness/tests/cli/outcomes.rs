@@ -161,3 +161,14 @@ fn a_log_is_judged_by_itself_too() {
     assert_eq!(bench.harness("", &["parse", "panic.log"]).code, 1);
     bench.harness("", &["parse", "none.log"]).assert(3, "cannot read none.log");
 }
+
+#[test]
+fn every_run_leaves_a_page_and_what_a_guest_writes_stays_text_in_it() {
+    let bench = check("markup", 1, "the kernel panicked: </code><script>alert(1)</script>");
+    let page = bench.read("run/report.html");
+    assert!(!page.contains("<script"));
+    assert!(page.contains("&lt;/code&gt;&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+    let done = bench.harness("", &["report", "run", "--out", "again.html"]);
+    done.assert(0, "again.html");
+    assert_eq!(bench.read("again.html"), page);
+}

@@ -17,11 +17,13 @@
 //! * answers: [`error`], [`invocation_error`], [`lookup_failure`], [`fault`]
 //! * objects: [`object`], [`rights`], [`cnode_data`], [`vm`], [`sched`], [`user_context`], [`tcb`]
 //! * boot: [`bootinfo`]
+//! * what benchmark kernels tell: [`benchmark`]
 //! * beyond seL4: [`uintr`], [`async_syscall`], [`ring`]
 
 #![no_std]
 
 pub mod async_syscall;
+pub mod benchmark;
 pub mod bootinfo;
 pub mod cnode_data;
 pub mod cptr;
@@ -55,7 +57,7 @@ pub use lookup_failure::LookupFailure;
 pub use message_info::MessageInfo;
 pub use object::ObjectType;
 pub use rights::CapRights;
-pub use syscall::{DebugSyscall, Syscall};
+pub use syscall::{BenchmarkSyscall, DebugSyscall, Syscall};
 pub use uintr::UintrInvocation;
 pub use user_context::{Register, UserContext};
 pub use vm::VmAttributes;

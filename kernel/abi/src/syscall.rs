@@ -50,8 +50,6 @@ impl Syscall {
 }
 
 /// A system call only debug builds of the kernel answer; elsewhere it is an unknown system call.
-///
-/// Upstream's benchmark group (-18 to -26) and its architecture-specific numbers are not part of this kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum DebugSyscall {
@@ -97,17 +95,69 @@ impl DebugSyscall {
     }
 }
 
+/// A system call only kernels with the feature `benchmark` answer; elsewhere it is an unknown system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub enum BenchmarkSyscall {
+    /// Flush the caches.
+    FlushCaches = -18,
+    /// Begin to measure.
+    ResetLog = -19,
+    /// Stop measuring, and tell how many kernel entries were logged.
+    FinalizeLog = -20,
+    /// Log kernel entries in a frame.
+    SetLogBuffer = -21,
+    /// Do nothing.
+    NullSyscall = -22,
+    /// Tell what a thread has used.
+    GetThreadUtilisation = -23,
+    /// Forget what a thread has used.
+    ResetThreadUtilisation = -24,
+    /// Print what all threads have used (debug builds).
+    DumpAllThreadsUtilisation = -25,
+    /// Forget what all threads have used (debug builds).
+    ResetAllThreadsUtilisation = -26,
+}
+
+impl BenchmarkSyscall {
+    /// The benchmark system call of number `number`.
+    #[must_use]
+    pub const fn decode(number: i64) -> Option<Self> {
+        Some(match number {
+            -18 => Self::FlushCaches,
+            -19 => Self::ResetLog,
+            -20 => Self::FinalizeLog,
+            -21 => Self::SetLogBuffer,
+            -22 => Self::NullSyscall,
+            -23 => Self::GetThreadUtilisation,
+            -24 => Self::ResetThreadUtilisation,
+            -25 => Self::DumpAllThreadsUtilisation,
+            -26 => Self::ResetAllThreadsUtilisation,
+            _ => return None,
+        })
+    }
+
+    /// The number that goes into `a7`.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self as i64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_number_from_minus_1_to_minus_16_decodes_to_itself_and_nothing_else_does() {
+    fn every_number_decodes_to_itself_and_no_other_does() {
         for number in -40..40 {
             let decoded = Syscall::decode(number)
                 .map(Syscall::number)
-                .or(DebugSyscall::decode(number).map(DebugSyscall::number));
-            assert_eq!(decoded, (-16..=-1).contains(&number).then_some(number));
+                .or(DebugSyscall::decode(number).map(DebugSyscall::number))
+                .or(BenchmarkSyscall::decode(number).map(BenchmarkSyscall::number));
+            // -17 runs code of the caller's in the kernel, in upstream's kernels that are built for it.
+            let exists = (-26..=-1).contains(&number) && number != -17;
+            assert_eq!(decoded, exists.then_some(number));
         }
         assert_eq!(Syscall::decode(0x0000_0000_ffff_ffff), None);
     }

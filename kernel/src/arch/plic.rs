@@ -56,8 +56,11 @@ impl Plic {
         self.registers.write(THRESHOLD + self.context() * CONTEXT_STRIDE, 0);
     }
 
+    /// Lets a source interrupt this hart, also if its last owner never acknowledged an interrupt: a source can be completed only where it
+    /// is enabled.
     pub(super) fn unmask(&self, irq: u16) {
         self.change_enable(self.context(), irq, |enabled, bit| enabled | bit);
+        self.complete(irq);
     }
 
     pub(super) fn mask(&self, irq: u16) {
@@ -138,6 +141,13 @@ mod tests {
         assert_eq!(*device.register(enable_word(0)), 1 << 10);
         plic.mask(10);
         assert_eq!(*device.register(enable_word(0)), 0);
+    }
+
+    #[test]
+    fn a_source_that_was_claimed_and_never_acknowledged_interrupts_its_next_owner() {
+        let (mut device, plic) = plic();
+        plic.unmask(10);
+        assert_eq!(*device.register(CLAIM + CONTEXT_STRIDE), 10, "completed");
     }
 
     #[test]

@@ -225,4 +225,28 @@ impl Cap {
             | Cap::AsidControl => None,
         }
     }
+
+    /// The number that seL4 gives the capability's type.
+    #[cfg(any(feature = "debug", feature = "benchmark"))]
+    pub const fn type_number(&self) -> u64 {
+        match self {
+            Cap::Null => 0,
+            Cap::Frame(_) => 1,
+            Cap::Untyped(_) => 2,
+            Cap::PageTable(_) => 3,
+            Cap::Endpoint(_) => 4,
+            Cap::Notification(_) => 6,
+            Cap::Reply(_) => 8,
+            Cap::CNode(_) => 10,
+            Cap::AsidControl => 11,
+            Cap::Thread(_) => 12,
+            Cap::AsidPool(_) => 13,
+            Cap::IrqControl => 14,
+            Cap::IrqHandler(_) => 16,
+            #[cfg(feature = "uintr")]
+            Cap::SenderPage(_) => 1,
+            Cap::Zombie(_) => 18,
+            Cap::Domain => 20,
+        }
+    }
 }

@@ -86,6 +86,13 @@ impl BufferRef {
         word.to_le_bytes()[index % 8]
     }
 
+    /// Sets message word `index` in memory, also one that would travel in a register.
+    #[cfg(feature = "benchmark")]
+    pub fn set_stored_word(self, index: usize, value: u64) {
+        debug_assert!(index < MSG_MAX_LENGTH);
+        self.write(offset_of!(IpcBuffer, msg) + index * 8, value);
+    }
+
     /// Address of extra capability `index` to be sent.
     pub fn extra_cap(self, index: usize) -> u64 {
         debug_assert!(index < MSG_MAX_EXTRA_CAPS);

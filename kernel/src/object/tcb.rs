@@ -65,6 +65,9 @@ pub struct Tcb {
     pub(crate) queued: Cell<bool>,
     pub(crate) ready_links: Links,
     pub(crate) wait_links: Links,
+    /// What the thread has used.
+    #[cfg(feature = "benchmark")]
+    pub utilisation: crate::benchmark::utilisation::Utilisation,
     #[cfg(feature = "debug")]
     pub(super) list_links: Links,
     #[cfg(feature = "debug")]

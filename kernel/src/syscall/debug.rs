@@ -26,43 +26,38 @@ pub(super) fn handle(k: &Kernel, number: u64) -> bool {
         }
         Some(DebugSyscall::CapIdentify) => {
             let cap = lookup::slot_of_thread(thread, argument).map_or(Cap::Null, |slot| slot.cap());
-            thread.context.set(Register::A0, type_number(&cap));
+            thread.context.set(Register::A0, cap.type_number());
         }
         Some(DebugSyscall::NameThread) => name_thread(thread, argument),
         Some(DebugSyscall::Snapshot) => println!("DebugSnapshot: not supported by this kernel"),
+        Some(DebugSyscall::SendIpi) if MAX_HARTS > 1 => {
+            println!("DebugSendIPI: not on this architecture; halting");
+            arch::halt();
+        }
+        Some(DebugSyscall::GetThreadAffinity) if MAX_HARTS > 1 => {
+            let hart = thread_at(thread, argument, "DebugGetThreadAffinity").affinity();
+            thread.context.set(Register::A0, hart as u64);
+        }
         Some(DebugSyscall::SendIpi | DebugSyscall::GetThreadAffinity) | None => return false,
     }
     true
 }
 
-/// The numbers that seL4 gives capability types.
-fn type_number(cap: &Cap) -> u64 {
-    match cap {
-        Cap::Null => 0,
-        Cap::Frame(_) => 1,
-        Cap::Untyped(_) => 2,
-        Cap::PageTable(_) => 3,
-        Cap::Endpoint(_) => 4,
-        Cap::Notification(_) => 6,
-        Cap::Reply(_) => 8,
-        Cap::CNode(_) => 10,
-        Cap::AsidControl => 11,
-        Cap::Thread(_) => 12,
-        Cap::AsidPool(_) => 13,
-        Cap::IrqControl => 14,
-        Cap::IrqHandler(_) => 16,
-        #[cfg(feature = "uintr")]
-        Cap::SenderPage(_) => 1,
-        Cap::Zombie(_) => 18,
-        Cap::Domain => 20,
+/// The thread that the capability at `cptr` in the caller's capability space is to. If it is to none, that is the end, as in seL4.
+fn thread_at(caller: Obj<Tcb>, cptr: u64, call: &str) -> Obj<Tcb> {
+    match lookup::slot_of_thread(caller, cptr).map_or(Cap::Null, |slot| slot.cap()) {
+        Cap::Thread(thread) => thread,
+        _ => {
+            println!("{call}: {cptr:#x} is no thread; halting");
+            arch::halt();
+        }
     }
 }
 
 fn name_thread(thread: Obj<Tcb>, cptr: u64) {
-    let target = lookup::slot_of_thread(thread, cptr).map_or(Cap::Null, |slot| slot.cap());
-    let buffer = BufferRef::of_thread(thread, Access::Send);
-    let (Cap::Thread(target), Some(buffer)) = (target, buffer) else {
-        println!("DebugNameThread: {cptr:#x} is no thread, or the caller has no IPC buffer; halting");
+    let target = thread_at(thread, cptr, "DebugNameThread");
+    let Some(buffer) = BufferRef::of_thread(thread, Access::Send) else {
+        println!("DebugNameThread: the caller has no IPC buffer; halting");
         arch::halt();
     };
     let bytes = || (0..MSG_MAX_LENGTH * 8).map(|index| buffer.message_byte(index));

@@ -3,6 +3,8 @@
 //! [`handle`] reads the number and dispatches; [`invocation`] carries out Send, NBSend and Call on whatever capability they name,
 //! [`receive`] Recv and NBRecv, `invoke` holds one file per object with its operations.
 
+#[cfg(feature = "benchmark")]
+mod benchmark;
 #[cfg(feature = "debug")]
 mod debug;
 pub mod invocation;
@@ -39,14 +41,15 @@ pub fn handle(k: &Kernel) {
     }
 }
 
-#[cfg(feature = "debug")]
+/// A number that is none of the API's: some kernels have further system calls.
 fn unknown(k: &Kernel, number: u64) {
-    if !debug::handle(k, number) {
-        fault::raise(k, k.current(), Fault::UnknownSyscall { number });
+    #[cfg(feature = "debug")]
+    if debug::handle(k, number) {
+        return;
     }
-}
-
-#[cfg(not(feature = "debug"))]
-fn unknown(k: &Kernel, number: u64) {
+    #[cfg(feature = "benchmark")]
+    if benchmark::handle(k, number) {
+        return;
+    }
     fault::raise(k, k.current(), Fault::UnknownSyscall { number });
 }

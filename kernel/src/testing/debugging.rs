@@ -51,6 +51,49 @@ fn naming_what_is_no_thread_halts() {
     name(&m, InitialSlot::CNode as u64, &[0]);
 }
 
+#[cfg(feature = "smp")]
+mod several_harts {
+    use rel4_abi::Invocation;
+    use rel4_abi::user_context::Register;
+
+    use super::*;
+    use crate::testing::LABELS;
+
+    #[test]
+    fn a_threads_hart_is_told() {
+        let mut m = Machine::new();
+        let thread = m.make(ObjectType::Tcb, 0);
+        let set_affinity = Invocation::TcbSetAffinity.encode(LABELS).unwrap();
+        for hart in [0, 1] {
+            m.call(thread, set_affinity, &[hart], &[]).result().unwrap();
+            debug(&m, DebugSyscall::GetThreadAffinity, thread, &[]);
+            assert_eq!(m.current().context.get(Register::A0), hart);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "halted the machine")]
+    fn the_hart_of_what_is_no_thread_halts() {
+        debug(&Machine::new(), DebugSyscall::GetThreadAffinity, InitialSlot::CNode as u64, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "halted the machine")]
+    fn sending_interrupts_to_harts_halts() {
+        debug(&Machine::new(), DebugSyscall::SendIpi, 0, &[]);
+    }
+}
+
+#[cfg(not(feature = "smp"))]
+#[test]
+fn calls_about_several_harts_are_unknown_to_a_kernel_for_one() {
+    for call in [DebugSyscall::GetThreadAffinity, DebugSyscall::SendIpi] {
+        let m = Machine::new();
+        debug(&m, call, InitialSlot::Tcb as u64, &[]);
+        assert!(arch::printed().contains("UnknownSyscall"));
+    }
+}
+
 #[test]
 fn the_scheduler_dump_has_every_thread_that_exists() {
     let mut m = Machine::new();

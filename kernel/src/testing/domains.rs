@@ -96,3 +96,18 @@ fn moving_the_caller_to_another_domain_stops_it_at_once() {
     set_domain(&m, TCB, 1).unwrap();
     assert!(m.current() == m.thread(other) && root.queued.get());
 }
+
+#[test]
+fn a_thread_moved_into_the_running_domain_does_not_preempt_but_goes_first_when_another_is_woken() {
+    for woken_priority in [50, 100] {
+        let mut m = Machine::new();
+        let (root, high, woken) = (m.current(), m.make_thread(200), m.make_thread(woken_priority));
+        m.invoke(Invocation::TcbSetPriority, TCB, &[100], &[TCB]).unwrap();
+        set_domain(&m, high, 1).unwrap();
+        m.resume(high);
+        set_domain(&m, high, 0).unwrap();
+        assert!(m.current() == root);
+        m.resume(woken);
+        assert!(m.current() == m.thread(high), "{woken_priority}");
+    }
+}

@@ -212,3 +212,21 @@ fn deleting_a_reply_capability_leaves_the_caller_waiting() {
     p.m.resume(p.client_cptr);
     assert_eq!(p.client.state(), ThreadState::Restart);
 }
+
+#[cfg(not(feature = "benchmark"))]
+#[test]
+fn only_benchmark_kernels_have_the_benchmark_system_calls() {
+    use rel4_abi::BenchmarkSyscall;
+    let first = BenchmarkSyscall::ResetAllThreadsUtilisation.number();
+    for number in first..=BenchmarkSyscall::FlushCaches.number() {
+        let p = pair();
+        p.m.syscall(number as u64, 0, MessageInfo::new(0, 0, 0, 0), &[], &[]);
+        assert_eq!(p.m.current(), p.server);
+        assert_eq!(
+            p.m.reply_of(p.server).info.label(),
+            rel4_abi::fault::FaultLabel::UnknownSyscall as u64,
+            "{number}"
+        );
+        assert_eq!(p.buffer_word(10), number as u64);
+    }
+}

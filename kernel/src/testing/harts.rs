@@ -42,6 +42,37 @@ fn use_fpu(m: &Machine) -> [u64; 33] {
 }
 
 #[test]
+fn the_domain_capability_leaves_threads_of_another_hart_to_that_hart() {
+    let (mut m, running) = thread_on_the_other_hart();
+    let waiting = m.make_thread(255);
+    set_affinity(&m, waiting, OTHER);
+    m.resume(waiting);
+    interrupt_other(&m);
+    // Alike for one that stands in the other hart's queue and for the one that it runs.
+    for thread in [waiting, running] {
+        m.invoke(Invocation::DomainSetSet, InitialSlot::Domain as u64, &[0], &[thread]).unwrap();
+    }
+    let [waiting, running] = [waiting, running].map(|thread| m.thread(thread));
+    m.simple(Syscall::Yield, 0, &[]);
+    assert!(m.current() != waiting && m.current() != running);
+    interrupt_other(&m);
+    arch::on_hart(OTHER, || {
+        assert!(m.current() == running, "put before its equals last");
+        m.simple(Syscall::Yield, 0, &[]);
+        assert!(m.current() == waiting);
+    });
+}
+
+#[test]
+fn a_thread_sent_to_the_hart_that_it_runs_on_goes_behind_its_equals() {
+    let mut m = Machine::new();
+    let equal = m.make_thread(255);
+    m.resume(equal);
+    set_affinity(&m, TCB, 0);
+    assert!(m.current() == m.thread(equal));
+}
+
+#[test]
 fn floating_point_registers_move_with_their_thread() {
     let (m, thread) = thread_on_the_other_hart();
     let tcb = m.thread(thread);

@@ -50,10 +50,12 @@ pub(super) fn check_memory(k: &Kernel, boot: &[CNode]) {
     }
 }
 
-/// All threads that can be reached, and the addresses of all objects that system calls on the way between threads touch.
+/// All threads that can be reached, and the addresses of all objects outside the kernel's own state that system calls on the way between
+/// threads touch.
 pub(super) fn threads_and_objects(k: &Kernel, boot: &[CNode]) -> (Vec<Obj<Tcb>>, BTreeSet<usize>) {
     let world = World::reached_from(k, boot);
-    let slots = world.slots.iter().map(|slot| slot.address());
+    let own = core::ptr::from_ref(k).addr()..core::ptr::from_ref(k).addr() + size_of::<Kernel>();
+    let slots = world.slots.iter().map(|slot| slot.address()).filter(|slot| !own.contains(slot));
     let endpoints = world.endpoints.iter().map(|endpoint| endpoint.address());
     let notifications = world.notifications.iter().map(|notification| notification.address());
     let threads = world.threads.iter().map(|thread| thread.address());

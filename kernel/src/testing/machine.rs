@@ -186,8 +186,7 @@ impl Machine {
     pub(super) fn ecall(&self) {
         let context = &self.current().context;
         context.next_pc.set(context.fault_pc.get() + 4);
-        fastpath::ecall_both_ways(self);
-        self.check_entry();
+        self.enter(Cause::Syscall, || fastpath::ecall_both_ways(self));
     }
 
     /// The current thread makes a system call with message words and capabilities.
@@ -316,7 +315,18 @@ impl Machine {
     pub(super) fn trap(&self, cause: Cause) {
         let context = &self.current().context;
         context.fault_pc.set(context.next_pc.get());
-        trap::handle(self.k, cause);
+        self.enter(cause, || trap::handle(self.k, cause));
+    }
+
+    /// One kernel entry, with what the entry code does around `handle`.
+    fn enter(&self, cause: Cause, handle: impl FnOnce()) {
+        #[cfg(feature = "benchmark")]
+        crate::benchmark::entered(self.k, cause);
+        #[cfg(not(feature = "benchmark"))]
+        let _ = cause;
+        handle();
+        #[cfg(feature = "benchmark")]
+        crate::benchmark::left(self.k);
         self.check_entry();
     }
 

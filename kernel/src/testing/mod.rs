@@ -5,6 +5,8 @@
 #[cfg(feature = "async-syscall")]
 mod async_syscall;
 mod attacks;
+#[cfg(feature = "benchmark")]
+mod benchmarking;
 #[cfg(feature = "uintr")]
 mod blocking;
 mod boot;

@@ -1,6 +1,6 @@
 //! The host: there is no kernel here. Tests put a scripted one behind [`call`].
 
-use rel4_abi::{CPtr, MessageInfo};
+use rel4_abi::{BenchmarkSyscall, CPtr, MessageInfo};
 
 use crate::executor::ReadyQueue;
 use crate::image::ImageLayout;
@@ -89,6 +89,11 @@ pub fn debug_put_char(_byte: u8) {
 /// Tells the internal type number of a capability.
 #[must_use]
 pub fn debug_cap_identify(_cptr: CPtr) -> u64 {
+    no_kernel()
+}
+
+/// Makes a benchmark system call.
+pub fn benchmark(_call: BenchmarkSyscall, _argument: u64) -> u64 {
     no_kernel()
 }
 

@@ -15,6 +15,7 @@ pub use interrupts::{
 pub use ipc_buffer::{message_word, set_extra_cap, set_message_word, set_receive_slot};
 pub use start::{global_pointer, image_layout};
 pub use syscall::{
-    call, debug_cap_identify, debug_put_char, nb_recv, nb_send, recv, reply, reply_recv, send, yield_now,
+    benchmark, call, debug_cap_identify, debug_put_char, nb_recv, nb_send, recv, reply, reply_recv, send,
+    yield_now,
 };
 pub use trap::fault;

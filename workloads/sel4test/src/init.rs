@@ -9,7 +9,7 @@ use rel4_runtime::cap::Untyped;
 use crate::machine::Machine;
 
 /// Words before the sizes of the untypeds.
-const FIXED_WORDS: usize = 11;
+const FIXED_WORDS: usize = 12;
 /// Words that the page must have.
 pub const WORDS: usize = FIXED_WORDS + MAX_UNTYPEDS;
 
@@ -38,10 +38,11 @@ impl Init {
 
     /// Writes it to `page`, which has at least [`WORDS`] words.
     pub fn write(&self, page: &[AtomicU64]) {
-        let Machine { debug_kernel, domains, num_nodes, timer } = self.machine;
+        let Machine { debug_kernel, benchmark_kernel, domains, num_nodes, timer } = self.machine;
         let fixed: [u64; FIXED_WORDS] = [
             self.test as u64,
             u64::from(debug_kernel),
+            u64::from(benchmark_kernel),
             domains,
             num_nodes,
             u64::from(timer),
@@ -70,14 +71,15 @@ impl Init {
             test: word(0) as usize,
             machine: Machine {
                 debug_kernel: word(1) != 0,
-                domains: word(2),
-                num_nodes: word(3),
-                timer: word(4) != 0,
+                benchmark_kernel: word(2) != 0,
+                domains: word(3),
+                num_nodes: word(4),
+                timer: word(5) != 0,
             },
-            image_frames: region(5),
-            untypeds: region(7),
+            image_frames: region(6),
+            untypeds: region(8),
             untyped_bits,
-            free: region(9),
+            free: region(10),
         }
     }
 }
@@ -93,7 +95,13 @@ mod tests {
         (untyped_bits[0], untyped_bits[MAX_UNTYPEDS - 1]) = (30, 13);
         let init = Init {
             test: 5,
-            machine: Machine { debug_kernel: true, domains: 4, num_nodes: 2, timer: true },
+            machine: Machine {
+                debug_kernel: true,
+                benchmark_kernel: false,
+                domains: 4,
+                num_nodes: 2,
+                timer: true,
+            },
             image_frames: region(18),
             untypeds: region(25),
             untyped_bits,

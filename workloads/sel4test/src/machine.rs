@@ -8,6 +8,8 @@ use crate::cspace;
 pub struct Machine {
     /// Whether the kernel has the debug system calls.
     pub debug_kernel: bool,
+    /// Whether the kernel has the benchmark system calls.
+    pub benchmark_kernel: bool,
     /// Scheduling domains.
     pub domains: u64,
     /// Cores; more than one means the SMP label table.

@@ -20,6 +20,10 @@ pub enum Need {
     SeveralDomains,
     /// A clock with an alarm.
     Timer,
+    /// The benchmark system calls.
+    BenchmarkCalls,
+    /// More than one hart.
+    SeveralHarts,
 }
 
 impl Need {
@@ -29,6 +33,8 @@ impl Need {
         match self {
             Self::SeveralDomains => machine.domains > 1,
             Self::Timer => machine.timer,
+            Self::BenchmarkCalls => machine.benchmark_kernel,
+            Self::SeveralHarts => machine.num_nodes > 1,
         }
     }
 
@@ -38,6 +44,8 @@ impl Need {
         match self {
             Self::SeveralDomains => "several_domains",
             Self::Timer => "timer",
+            Self::BenchmarkCalls => "benchmark_calls",
+            Self::SeveralHarts => "several_harts",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The tests, a file a group.
 
+mod benchmark;
 mod bind;
 mod cancel_badged_sends;
 mod clock;
@@ -31,6 +32,7 @@ use crate::test::Test;
 const GROUPS: &[&[Test]] = &[
     syscalls::TESTS,
     transfer::TESTS,
+    benchmark::TESTS,
     bind::TESTS,
     cancel_badged_sends::TESTS,
     clock::TESTS,

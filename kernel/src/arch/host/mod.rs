@@ -32,6 +32,8 @@ thread_local! {
     pub static ARENA: Cell<usize> = const { Cell::new(0) };
     static INTERRUPT_PENDING: Cell<bool> = const { Cell::new(false) };
     static CONSOLE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    #[cfg(feature = "benchmark")]
+    static CYCLES: Cell<u64> = const { Cell::new(0) };
     static HART: Cell<usize> = const { Cell::new(0) };
     static IPI_PENDING: [Cell<bool>; MAX_HARTS] = const { [const { Cell::new(false) }; MAX_HARTS] };
 }
@@ -130,6 +132,19 @@ impl ModeState {
     pub(crate) fn reset(&self) {}
 
     fn load(&self) {}
+}
+
+/// Cycles counted: one each time that this is asked, and what [`pass_cycles`] adds.
+#[cfg(feature = "benchmark")]
+pub fn cycles() -> u64 {
+    pass_cycles(1);
+    CYCLES.get()
+}
+
+/// Lets time pass.
+#[cfg(feature = "benchmark")]
+pub fn pass_cycles(cycles: u64) {
+    CYCLES.set(CYCLES.get() + cycles);
 }
 
 /// Logical number of the hart that executes this.

@@ -14,6 +14,8 @@ use rel4_abi::{MessageInfo, Syscall};
 use super::user_mode::{self, ECALL};
 use super::{csr, timer};
 use crate::arch::Context;
+#[cfg(feature = "benchmark")]
+use crate::benchmark;
 use crate::boot::{self, LoaderArguments};
 use crate::config::MAX_HARTS;
 use crate::fastpath::{self, Request};
@@ -243,6 +245,8 @@ extern "C" fn enter_from_loader(arguments: &LoaderArguments) -> *const Context {
         let k = kernel();
         super::enter_secondary(k);
         k.lock.acquire(|| remote::serve(k));
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         super::start_secondary(k);
         return context_to_return_to(k);
     }
@@ -267,8 +271,12 @@ extern "C" fn enter_from_user(
 ) -> *const Context {
     let k = kernel();
     if MAX_HARTS > 1 && !enter_exclusively(k, context) {
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         return context_to_return_to(k);
     }
+    #[cfg(feature = "benchmark")]
+    benchmark::entered(k, decode(csr::read!("scause"), csr::read!("stval")));
     if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
         // A function for each, to which control passes with all registers as they are: none pays for what another needs.
         macro_rules! enter {
@@ -304,7 +312,11 @@ extern "C" fn enter_fastpath<const NUMBER: i64>(
     context.next_pc.set(context.fault_pc.get() + ECALL_BYTES);
     let request = Request { cptr, info: MessageInfo(info), words: [word0, word1, word2, word3] };
     match fastpath::handle(k, NUMBER, &request) {
-        Some(thread) => leave(k, thread),
+        Some(thread) => {
+            #[cfg(feature = "benchmark")]
+            benchmark::took_fastpath(k);
+            leave(k, thread)
+        }
         None => handle_trap(k),
     }
 }
@@ -355,9 +367,13 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::activate(k);
     }
     while k.current() == k.hart().idle() {
+        #[cfg(feature = "benchmark")]
+        benchmark::left(k);
         k.lock.release();
         super::wait_for_interrupt();
         k.lock.acquire(|| remote::serve(k));
+        #[cfg(feature = "benchmark")]
+        benchmark::entered(k, Cause::Interrupt);
         crate::irq::handle(k);
         sched::schedule(k);
         sched::activate(k);
@@ -374,6 +390,8 @@ fn leave(k: &Kernel, thread: Obj<Tcb>) -> *const Context {
         thread.context.hart.set(index as u64);
         thread.context.kernel_stack.set((STACKS.0.get().addr() + (index + 1) * STACK_BYTES) as u64);
     }
+    #[cfg(feature = "benchmark")]
+    benchmark::left(k);
     k.lock.release();
     &raw const thread.context
 }

@@ -36,6 +36,8 @@ pub use mmu::{
     phys_to_virt, set_up as leave_loader_space, virt_to_phys,
 };
 pub use sbi::{console_putchar, halt};
+#[cfg(feature = "benchmark")]
+pub use timer::cycles;
 pub use timer::restart_timer;
 pub use user_mode::{ModeState, USER_PRIVILEGE};
 

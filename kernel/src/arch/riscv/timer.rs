@@ -22,6 +22,12 @@ pub(super) fn nap() {
     super::interrupt::wait_for_interrupt();
 }
 
+/// Cycles that this hart has counted.
+#[cfg(feature = "benchmark")]
+pub fn cycles() -> u64 {
+    csr::read!("cycle") as u64
+}
+
 /// Asks for the next tick.
 pub fn restart_timer(k: &Kernel) {
     sbi::set_timer(csr::read!("time") as u64 + k.arch.ticks_per_kernel_tick);

@@ -6,6 +6,7 @@ use super::super::invocation::{Answer, Invocation, Outcome};
 use crate::cap::Cap;
 use crate::config::{NUM_DOMAIN_SCHEDULES, NUM_DOMAINS};
 use crate::domain::{Entry, MAX_DURATION_TICKS};
+use crate::remote;
 use crate::sched;
 
 pub(in super::super) fn invoke(inv: &Invocation<'_>) -> Outcome {
@@ -27,6 +28,7 @@ fn set(inv: &Invocation<'_>) -> Outcome {
     let Cap::Thread(thread) = inv.extra_cap(0)?.cap() else {
         return Err(InvocationError::InvalidArgument { index: 1 }.into());
     };
+    remote::stop(inv.k, thread);
     sched::set_domain(inv.k, thread, domain);
     Ok(Answer::EMPTY)
 }

@@ -7,7 +7,7 @@
 
 use core::arch::asm;
 
-use rel4_abi::{CPtr, DebugSyscall, MessageInfo, Syscall};
+use rel4_abi::{BenchmarkSyscall, CPtr, DebugSyscall, MessageInfo, Syscall};
 
 use crate::ipc::{Message, Registers};
 
@@ -82,6 +82,18 @@ pub fn debug_cap_identify(cptr: CPtr) -> u64 {
         );
     }
     number
+}
+
+/// Makes a benchmark system call, and gives what the kernel leaves in the register of the argument. Only benchmark kernels have these;
+/// elsewhere they are faults.
+pub fn benchmark(call: BenchmarkSyscall, argument: u64) -> u64 {
+    let answer: u64;
+    // SAFETY: the kernel writes `a0` and the IPC buffer, which is only ever accessed as volatile memory. What it logs goes into a frame
+    // that its owner gave away for that.
+    unsafe {
+        asm!("ecall", in("a7") call.number(), inlateout("a0") argument => answer, options(nostack));
+    }
+    answer
 }
 
 #[inline(always)]

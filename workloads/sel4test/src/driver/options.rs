@@ -71,6 +71,7 @@ impl<'a> Options<'a> {
         self.parameters.pairs().fold(record, |record, (key, value)| record.field(key, value)).finish()?;
         let debug = u64::from(machine.debug_kernel);
         let note = records.record(Kind::Note).field("debug_kernel", debug).field("domains", machine.domains);
+        let note = note.field("harts", machine.num_nodes);
         Ok(note.finish()?)
     }
 }

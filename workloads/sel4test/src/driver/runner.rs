@@ -52,13 +52,19 @@ impl Runner {
         let image_frames = info.user_image_frames;
         let processes = ProcessBuilder::new(&mut resources, image_frames, supervisor, timer)?;
         let pool = Pool::take_from(&mut resources);
-        let machine =
-            Machine { debug_kernel: false, domains: 1, num_nodes: info.num_nodes, timer: timer.is_some() };
+        let machine = Machine {
+            debug_kernel: false,
+            benchmark_kernel: false,
+            domains: 1,
+            num_nodes: info.num_nodes,
+            timer: timer.is_some(),
+        };
         let mut runner = Self { machine, processes, pool, slots: resources.take_all_slots() };
         let found = runner.here(|env| {
             let domains = probe::domains(env)?;
             let debug_kernel = probe::has_debug_calls(env, supervisor)?;
-            Ok::<_, ResourceError>(Machine { debug_kernel, domains, ..machine })
+            let benchmark_kernel = probe::has_benchmark_calls(env, supervisor)?;
+            Ok::<_, ResourceError>(Machine { debug_kernel, benchmark_kernel, domains, ..machine })
         })?;
         runner.machine = found?;
         Ok(runner)
