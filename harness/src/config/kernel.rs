@@ -80,14 +80,8 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 6] = [
-        Self::SyncIpc,
-        Self::Fastpath,
-        Self::Uintr,
-        Self::AsyncSyscall,
-        Self::Smp,
-        Self::Benchmark,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::AsyncSyscall, Self::Smp, Self::Benchmark];
 
     /// The feature's name in Cargo.
     #[must_use]

@@ -145,7 +145,7 @@ fn differs_by_design(m: &Machine, user: &User, caller: Obj<Tcb>) -> Vec<Range<us
     let Cap::Frame(frame) = m.cap(user.frame) else { panic!("the rings are gone") };
     let buffer = m.buffer_word(caller, 0).expect("the root task has a buffer");
     let mut ranges = vec![
-        field(offset_of!(Tcb, context), size_of::<crate::arch::Context>()),
+        field(offset_of!(Tcb, context), size_of::<arch::Context>()),
         field(offset_of!(Tcb, ring), size_of::<crate::async_syscall::RingState>()),
         of(arch::phys_to_virt(frame.base).addr(), 4096),
         of(buffer.addr() & !4095, 4096),
