@@ -349,6 +349,8 @@ pub fn tick(k: &Kernel) {
 pub fn set_priority(k: &Kernel, thread: Obj<Tcb>, priority: u8) {
     k.home(thread).ready.remove(thread);
     thread.priority.set(priority);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::priority_changed(k, thread);
     if thread.is_runnable() {
         if thread == k.current() {
             reschedule_required(k);

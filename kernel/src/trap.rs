@@ -54,4 +54,6 @@ pub fn handle(k: &Kernel, cause: Cause) {
 fn finish(k: &Kernel) {
     sched::schedule(k);
     sched::activate(k);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::follow(k);
 }

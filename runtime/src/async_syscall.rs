@@ -7,7 +7,9 @@
 //! Where the kernel has no rings, or none were set up, the same futures make traps and are complete at once.
 
 mod client;
+mod doorbell;
 mod set_up;
 
 pub use client::{AsyncError, Invoked, Syscalls};
-pub use set_up::{Rings, set_up};
+pub use doorbell::Doorbell;
+pub use set_up::{Rings, map_doorbell, set_up};

@@ -46,15 +46,6 @@ pub trait Notify {
     fn notify(&self);
 }
 
-/// A peer that looks by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NoNotify;
-
-impl Notify for NoNotify {
-    #[inline(always)]
-    fn notify(&self) {}
-}
-
 /// The interrupts of the calling thread, which runs with interrupts masked: they become pending and stay so until one
 /// of these functions takes them.
 pub trait Interrupts {

@@ -177,6 +177,9 @@ fn start_asynchronous(
         if rings != Rings::Registered {
             return Err(Failure::Check { name: "the_kernel_takes_rings" });
         }
+        if settings.has_helper {
+            async_syscall::map_doorbell(&mut root.resources, server, settings.helper_hart)?;
+        }
     }
     server.start()?;
     client.start()?;

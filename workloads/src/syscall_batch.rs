@@ -37,6 +37,7 @@ const CSPACE_BITS: u32 = 8;
 const CAPACITY: usize = 64;
 /// Calls at a time, at most.
 const MAX_TOGETHER: usize = 32;
+const PRIORITY: u64 = MAX_PRIORITY - 1;
 
 /// What the process finds in its `CSpace`.
 mod slots {
@@ -90,7 +91,7 @@ fn create(
     let spec = ProcessSpec {
         main: caller::main,
         arguments: settings.arguments(),
-        priority: MAX_PRIORITY - 1,
+        priority: PRIORITY,
         hart: 0,
         supervisor,
         badge: 1,
@@ -113,6 +114,9 @@ fn create(
         // Asked for, so traps are no substitute: they would be measured under the wrong name.
         if async_syscall::set_up(resources, process, Notification(badged), CAPACITY)? != Rings::Registered {
             return Err(Failure::Check { name: "the_kernel_takes_rings" });
+        }
+        if settings.has_helper {
+            async_syscall::map_doorbell(resources, process, settings.helper_hart)?;
         }
     }
     Ok(process)

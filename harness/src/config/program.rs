@@ -144,6 +144,7 @@ pub(super) const PROGRAMS: &[Program] = &[
                 "synchronous IPC and traps, rings and traps, or rings everywhere",
                 &["sync", "trap", "ring"],
             ),
+            numbers("helper_hart", "hart asked to carry requests out; 0 asks none", 0..=3),
         ],
     },
     Program {
@@ -157,6 +158,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("together", "calls at a time", 1..=32),
             words("call", "which calls", &["null", "signal", "page", "capability", "object"]),
             words("by", "how they are made", &["trap", "ring"]),
+            numbers("helper_hart", "hart asked to carry requests out; 0 asks none", 0..=3),
         ],
     },
     Program {

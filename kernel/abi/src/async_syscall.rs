@@ -27,6 +27,9 @@ pub enum AsyncInvocation {
     RegisterRing = 0x1010,
     /// On a thread: take no more requests.
     UnregisterRing = 0x1011,
+    /// On a `VSpace`: map the doorbell of a hart's kernel. Capability 0: a thread with rings; capability 1: a `CNode`. Word 0: the page's address;
+    /// words 1 and 2: index and depth of the slot for the page's capability; word 3: the hart.
+    MapDoorbell = 0x1012,
 }
 
 impl AsyncInvocation {
@@ -36,6 +39,7 @@ impl AsyncInvocation {
         Some(match label {
             0x1010 => Self::RegisterRing,
             0x1011 => Self::UnregisterRing,
+            0x1012 => Self::MapDoorbell,
             _ => return None,
         })
     }
@@ -49,6 +53,13 @@ impl AsyncInvocation {
 
 /// Feature bit in the boot information chunk [`crate::bootinfo::CHUNK_REL4`]: the kernel has asynchronous system calls.
 pub const FEATURE_ASYNC_SYSCALL: u64 = 1 << 1;
+
+/// The identity with which a thread of this priority rings doorbells: the higher the priority, the lower. The two highest share one.
+#[must_use]
+pub const fn doorbell_identity(priority: u8) -> u32 {
+    let identity = u8::MAX - priority;
+    if identity == 0 { 1 } else { identity as u32 }
+}
 
 /// Words of a request behind its tag, at most: one item is followed by one more.
 pub const MAX_REQUEST_WORDS: usize = PAYLOAD_WORDS + ITEM_WORDS;
@@ -86,7 +97,7 @@ mod tests {
         for label in 0x100f..0x1020 {
             assert_eq!(
                 AsyncInvocation::decode(label).map(AsyncInvocation::label),
-                (0x1010..0x1012).contains(&label).then_some(label)
+                (0x1010..0x1013).contains(&label).then_some(label)
             );
             assert_eq!(UintrInvocation::decode(label), None);
             assert_eq!(Invocation::decode(label, LabelSet::SingleCore), None);

@@ -9,25 +9,29 @@
 //! # Who executes
 //!
 //! The requests of a thread are carried out first thing when that thread enters its hart's kernel ([`serve_current`]): on its own time, with its
-//! own priority. Between two requests lies a preemption point: when an interrupt waits, a thread of higher priority was woken, or the thread
+//! own priority. Before that, another hart does it that idles or runs a thread of lower priority, if the thread rings its doorbell ([`doorbell`]).
+//! Between two requests lies a preemption point: when an interrupt waits, a thread of higher priority was woken, or the thread
 //! itself is gone, the rest waits, and the trap is taken again when the thread runs next.
 //!
 //! Executing a request is what a trap would do (`syscall::request`), but for its message: that is the private copy ([`request`]).
 
+mod doorbell;
 pub mod memory;
 pub mod request;
 mod ring_state;
 
 use crate::arch;
+use crate::config::MAX_HARTS;
 use crate::irq;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::object::ThreadState;
+use crate::remote;
 use crate::sched;
 use crate::syscall;
 
-use memory::RingMemory;
+pub use doorbell::{Doorbells, answer, follow, priority_changed, tick};
 use request::Request;
 pub use ring_state::{RingState, Source, forget, register, unregister};
 
@@ -87,49 +91,100 @@ fn serve_trapped(k: &Kernel) -> Trap {
     }
 }
 
+/// Requests whose completions the thread sees together.
+const BATCH: u64 = 16;
+
 /// Carries out the requests of a thread until there are none, or something more urgent comes up; then tells the thread, if it sleeps.
 fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
-    let state = &thread.ring;
-    let mut served = Served::Drained;
-    let mut unpublished = false;
-    while let Some(rings) = thread.rings() {
-        let (requests, completions) = (rings.requests(), rings.completions());
-        let (consumed, produced) = (state.consumed.get(), state.produced.get());
-        if !completions.has_room(produced) {
-            break;
+    let mut any = false;
+    let served = loop {
+        let (count, end) = serve_batch(k, thread);
+        any |= count != 0;
+        match end {
+            End::Full => {}
+            End::Empty if is_drained(thread) => break Served::Drained,
+            End::Empty => {}
+            End::Stuck => break Served::Drained,
+            End::Interrupted => break Served::Interrupted,
         }
-        let waiting = requests.waiting(consumed);
-        let Some(request) = Request::copy(&requests, consumed, waiting) else { break };
-        let Ok(info) = syscall::request::perform(k, thread, &request) else {
-            served = Served::Interrupted;
-            break;
-        };
-        // The request may have taken the rings away, or the thread.
-        let Some(rings) = thread.rings() else { return served };
-        rings.completions().store(produced, request.completion(info));
-        state.produced.set(produced.wrapping_add(1));
-        state.consumed.set(consumed.wrapping_add(request.items));
-        publish(rings, state);
-        unpublished = true;
-        if is_interrupted(k) {
-            served = Served::Interrupted;
-            break;
+        if k.lock.is_contended() {
+            break Served::Interrupted;
         }
-    }
-    if unpublished {
+    };
+    if any {
         notify(k, thread);
     }
     served
 }
 
-fn publish(rings: RingMemory, state: &RingState) {
-    rings.completions().publish_produced(state.produced.get());
-    rings.requests().publish_consumed(state.consumed.get());
+/// Why a batch has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    /// It has as many requests as it may.
+    Full,
+    /// There are no more requests.
+    Empty,
+    /// There is no room for completions, or there are no rings any more.
+    Stuck,
+    /// Something more urgent came up.
+    Interrupted,
+}
+
+/// Carries out a batch of requests, and lets the thread see their completions. Returns how many there were.
+fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
+    let state = &thread.ring;
+    let mut count = 0;
+    remote::defer_flushes(k);
+    let end = loop {
+        if count == BATCH {
+            break End::Full;
+        }
+        let Some(rings) = thread.rings() else { break End::Stuck };
+        let (requests, completions) = (rings.requests(), rings.completions());
+        let (consumed, produced) = (state.consumed.get(), state.produced.get());
+        if !completions.has_room(produced) {
+            break End::Stuck;
+        }
+        let waiting = requests.waiting(consumed);
+        let Some(request) = Request::copy(&requests, consumed, waiting) else { break End::Empty };
+        let Ok(info) = syscall::request::perform(k, thread, &request) else { break End::Interrupted };
+        // The request may have taken the rings away, or the thread.
+        let Some(rings) = thread.rings() else { break End::Stuck };
+        rings.completions().store(produced, request.completion(info));
+        state.produced.set(produced.wrapping_add(1));
+        state.consumed.set(consumed.wrapping_add(request.items));
+        count += 1;
+        if is_interrupted(k) {
+            break End::Interrupted;
+        }
+    };
+    // Nobody may see that a page is gone while another hart still translates to it.
+    remote::finish_flushes(k);
+    if count != 0
+        && let Some(rings) = thread.rings()
+    {
+        rings.completions().publish_produced(state.produced.get());
+        rings.requests().publish_consumed(state.consumed.get());
+    }
+    (count, end)
+}
+
+/// Has the thread ring for its next request, where it can; then looks once more. True if there is none.
+fn is_drained(thread: Obj<Tcb>) -> bool {
+    if MAX_HARTS == 1 {
+        return true;
+    }
+    let Some(rings) = thread.rings() else { return true };
+    rings.requests().announce_asleep();
+    let waiting = rings.requests().waiting(thread.ring.consumed.get());
+    Request::copy(&rings.requests(), thread.ring.consumed.get(), waiting).is_none()
 }
 
 /// The preemption point between two requests.
 fn is_interrupted(k: &Kernel) -> bool {
-    !k.current().is_runnable() || arch::interrupt_pending(k) || sched::is_overtaken(k)
+    !k.current().is_runnable() && k.current() != k.hart().idle()
+        || arch::interrupt_pending(k)
+        || sched::is_overtaken(k)
 }
 
 /// Signals the thread's notification if the thread has announced that it sleeps.

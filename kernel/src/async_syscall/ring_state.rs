@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use rel4_abi::CapRights;
 
+use super::doorbell;
 use super::memory::RingMemory;
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, delete, derivation};
@@ -56,9 +57,16 @@ pub struct Source {
 }
 
 /// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had are gone, or the
-/// caller has refused.
-pub fn register(k: &Kernel, thread: Obj<Tcb>, capacity: u64, frame: Source, notification: Source) {
+/// caller has refused. `None` if too many threads have rings.
+pub fn register(
+    k: &Kernel,
+    thread: Obj<Tcb>,
+    capacity: u64,
+    frame: Source,
+    notification: Source,
+) -> Option<()> {
     unregister(k, thread);
+    doorbell::add(k, thread)?;
     derivation::insert(frame.cap, frame.slot, thread.ring_frame_slot());
     derivation::insert(notification.cap, notification.slot, thread.ring_notification_slot());
     let state = &thread.ring;
@@ -68,16 +76,19 @@ pub fn register(k: &Kernel, thread: Obj<Tcb>, capacity: u64, frame: Source, noti
     if let Some(rings) = thread.rings() {
         rings.requests().announce_asleep();
     }
+    Some(())
 }
 
 /// Takes no more requests from a thread.
 pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
-    forget(thread);
+    forget(k, thread);
     delete::delete_simple(k, thread.ring_frame_slot());
     delete::delete_simple(k, thread.ring_notification_slot());
 }
 
 /// Takes no more requests from a thread that is being deleted; its capabilities go as all of its others do.
-pub fn forget(thread: Obj<Tcb>) {
-    thread.ring.capacity.set(0);
+pub fn forget(k: &Kernel, thread: Obj<Tcb>) {
+    if thread.ring.capacity.replace(0) != 0 {
+        doorbell::remove(k, thread);
+    }
 }

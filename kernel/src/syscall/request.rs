@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::preempt::Preempted;
+use crate::remote;
 
 /// Carries `request` out in the name of `caller`. Returns the tag of the answer, whose words are in the request. Preempted, the request is to be
 /// carried out again.
@@ -48,7 +49,12 @@ fn look_up(caller: Obj<Tcb>, cptr: u64) -> Result<Obj<Slot>, InvocationError> {
 /// registers or the state that it is in.
 fn dispatch(inv: &Invocation<'_>) -> Outcome {
     let operation = inv.operation();
-    match inv.slot.raw().decode() {
+    let cap = inv.slot.raw().decode();
+    if !matches!(cap, Cap::Frame(_)) {
+        // Whatever is not about mapping a page may give memory another use.
+        remote::finish_flushes(inv.k);
+    }
+    match cap {
         Cap::Notification(cap) if cap.rights.contains(CapRights::WRITE) => {
             cap.notification.signal(inv.k, cap.badge);
             Ok(Answer::EMPTY)

@@ -12,6 +12,7 @@ use crate::cap::{Frame, Notification};
 use crate::error::Error;
 use crate::process::Process;
 use crate::resources::{ResourceError, Resources};
+use crate::uintr::SenderPage;
 use crate::vaddr;
 
 /// How a thread's system calls can be made.
@@ -44,6 +45,21 @@ pub fn set_up(
     address_space::map(resources, process.vspace(), frame, vaddr::KERNEL_RINGS, Access::Data)?;
     Ok(Rings::Registered)
 }
+
+/// Maps the doorbell of `hart` for `process`, which has rings: the last sender page of the process.
+///
+/// # Errors
+///
+/// [`ResourceError::OutOfSlots`], and the kernel's.
+pub fn map_doorbell(resources: &mut Resources, process: Process, hart: u64) -> Result<(), ResourceError> {
+    let slot = resources.take_slot()?;
+    let vaddr = SenderPage::address(DOORBELL_PAGE).ok_or(ResourceError::OutOfSlots)?;
+    process.vspace().map_doorbell(process.tcb(), vaddr, Resources::CNODE, slot.word(), hart)?;
+    Ok(())
+}
+
+/// The number of the sender page that is the doorbell.
+pub(super) const DOORBELL_PAGE: u64 = SenderPage::COUNT - 1;
 
 /// The rings of this process's first thread, of `capacity` items each. If its creator has not [`set_up`] any, touching them faults.
 #[must_use]

@@ -5,22 +5,21 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 
 use rel4_abi::{CPtr, CapRights, VmAttributes};
-use rel4_runtime::async_syscall::{Invoked, Rings, Syscalls};
+use rel4_runtime::async_syscall::{Doorbell, Invoked, Rings, Syscalls};
 use rel4_runtime::cap::{Frame, VSpace};
 use rel4_runtime::channel::{Message, Request, Server};
 use rel4_runtime::dispatch::Source;
 use rel4_runtime::executor::{Executor, ReadyQueue};
-use rel4_runtime::interrupt::NoNotify;
 use rel4_runtime::process::Start;
 use rel4_runtime::uintr::Sender;
 
 use super::messages::{DONE, MAP, REFUSED, UNMAP};
 use super::settings::{Settings, Way};
-use super::{CAPACITY, Channel, FIRST_FRAME, VSPACE};
+use super::{CAPACITY, Channel, FIRST_FRAME, PRIORITY, VSPACE};
 use crate::changing_page;
 use crate::pair::{self, Backend};
 
-type Kernel = Syscalls<'static, NoNotify, CAPACITY>;
+type Kernel = Syscalls<'static, Doorbell, CAPACITY>;
 type ClientEnd<'m> = Server<'m, Sender, CAPACITY>;
 
 /// Runs the server.
@@ -28,7 +27,8 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
     static READY: ReadyQueue = ReadyQueue::new();
     let settings = Settings::from_arguments(start.arguments);
     let rings = if settings.way == Way::Ring { Rings::Registered } else { Rings::Unsupported };
-    let kernel = Kernel::of_first_thread(rings, NoNotify);
+    let doorbell = if settings.has_helper { Doorbell::mapped(PRIORITY as u8) } else { Doorbell::None };
+    let kernel = Kernel::of_first_thread(rings, doorbell);
     let channel = Channel::new(start.shared).expect("the root task shares enough");
     let server = ClientEnd::new(channel, pair::sender(Backend::UserInterrupts));
     let receiver = pair::receiver(Backend::UserInterrupts);
@@ -43,7 +43,7 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
 
 /// Requests whose system calls are under way, first come first: the kernel completes them in this order.
 struct Underway<'k> {
-    calls: [Option<(Request, Invoked<'k, 'static, NoNotify, CAPACITY>)>; CAPACITY],
+    calls: [Option<(Request, Invoked<'k, 'static, Doorbell, CAPACITY>)>; CAPACITY],
     first: usize,
     count: usize,
 }
@@ -83,7 +83,7 @@ impl<'k> Underway<'k> {
 
 /// Makes the system call that a request asks for; `None` if it asks for nothing that this server does.
 #[inline(always)]
-fn begin<'k>(kernel: &'k Kernel, request: &Message) -> Option<Invoked<'k, 'static, NoNotify, CAPACITY>> {
+fn begin<'k>(kernel: &'k Kernel, request: &Message) -> Option<Invoked<'k, 'static, Doorbell, CAPACITY>> {
     let &[page] = request.words() else { return None };
     if page >= CAPACITY as u64 {
         return None;

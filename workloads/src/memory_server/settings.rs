@@ -32,6 +32,10 @@ pub(super) struct Settings {
     pub(super) server_hart: u64,
     /// How.
     pub(super) way: Way,
+    /// The hart that is asked to carry requests out; 0 asks none.
+    pub(super) helper_hart: u64,
+    /// Whether one is asked.
+    pub(super) has_helper: bool,
 }
 
 const ROUNDS: &str = "rounds";
@@ -40,10 +44,12 @@ const WARMUP: &str = "warmup";
 const CONCURRENCY: &str = "concurrency";
 const SERVER_HART: &str = "server_hart";
 const BY: &str = "by";
+const HELPER_HART: &str = "helper_hart";
 
 impl Settings {
     pub(super) fn from_parameters(parameters: &Parameters<'_>) -> Result<Self, Failure> {
-        parameters.only(&[ROUNDS, BATCH, WARMUP, CONCURRENCY, SERVER_HART, BY])?;
+        parameters.only(&[ROUNDS, BATCH, WARMUP, CONCURRENCY, SERVER_HART, BY, HELPER_HART])?;
+        let helper_hart = parameters.integer(HELPER_HART, 0..=3)?;
         Ok(Self {
             rounds: parameters.integer(ROUNDS, 1..=100_000)?,
             batch: parameters.integer(BATCH, 1..=100_000)?,
@@ -51,17 +57,20 @@ impl Settings {
             concurrency: parameters.integer(CONCURRENCY, 1..=CAPACITY as u64)?,
             server_hart: parameters.integer(SERVER_HART, 0..=3)?,
             way: parameters.choice(BY, WAYS)?,
+            helper_hart,
+            has_helper: helper_hart != 0,
         })
     }
 
     /// What the processes need of the settings, as arguments.
     pub(super) const fn arguments(&self) -> [u64; 4] {
-        [self.batch, self.warmup, self.concurrency | (self.way as u64) << 16, self.rounds]
+        let packed = self.concurrency | (self.way as u64) << 16 | (self.has_helper as u64) << 24;
+        [self.batch, self.warmup, packed, self.rounds]
     }
 
     /// Reads [`Settings::arguments`] back.
     pub(super) fn from_arguments([batch, warmup, packed, rounds]: [u64; 4]) -> Self {
-        let way = WAYS.iter().map(|&(_, way)| way).find(|&way| way as u64 == packed >> 16);
+        let way = WAYS.iter().map(|&(_, way)| way).find(|&way| way as u64 == packed >> 16 & 0xff);
         Self {
             rounds,
             batch,
@@ -69,6 +78,8 @@ impl Settings {
             concurrency: packed & 0xffff,
             server_hart: 0,
             way: way.unwrap_or(Way::Synchronous),
+            helper_hart: 0,
+            has_helper: packed >> 24 != 0,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Asynchronous system calls: registration, execution, and what ends them.
 
 mod differential;
+#[cfg(feature = "smp")]
+mod doorbell;
 mod hostile;
 mod user;
 
