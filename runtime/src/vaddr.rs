@@ -11,7 +11,10 @@ const THREADS: u64 = 0x2000_0000;
 const THREAD_BYTES: u64 = 128 * 1024;
 
 /// Other processes: size of a stack in bytes.
-pub const STACK_BYTES: u64 = 96 * 1024;
+pub const STACK_BYTES: u64 = 64 * 1024;
+
+/// Other processes: size of a stack in bytes, at most, of a process that has one thread only.
+pub const MAX_STACK_BYTES: u64 = SENDER_PAGES - stack(0);
 
 /// Other processes: the most threads that there is room for.
 pub const MAX_THREADS: u64 = (SENDER_PAGES - THREADS) / THREAD_BYTES;

@@ -51,8 +51,13 @@ fn label(operation: Invocation) -> u64 {
 #[test]
 fn a_request_of_one_item_names_its_capabilities_before_its_words() {
     let (calls, mut kernel) = calls();
-    let mut call =
-        calls.map(Frame(CPtr(5)), VSpace(CPtr(6)), 0x7000, CapRights::READ_WRITE, VmAttributes::EXECUTE_NEVER);
+    let mut call = calls.map(
+        Frame(CPtr(5)),
+        VSpace(CPtr(6)),
+        0x7000,
+        CapRights::READ_WRITE,
+        VmAttributes::EXECUTE_NEVER,
+    );
     let request = kernel.requests.pop().expect("it has left");
     assert_eq!(request.info, MessageInfo::new(label(Invocation::RiscvPageMap), 0, 1, 3));
     assert_eq!(request.words[..3], [5, 6, 0x7000]);

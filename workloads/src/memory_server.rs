@@ -18,7 +18,7 @@ use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::async_syscall::{self, Rings};
 use rel4_runtime::buffer;
 use rel4_runtime::cap::{Endpoint, Frame, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Report};
+use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Report, Room};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 
@@ -40,8 +40,9 @@ type Channel<'m> = rel4_runtime::channel::Channel<'m, CAPACITY>;
 /// Where the results are in the memory that both share with the root task.
 const RESULTS: usize = Channel::WORDS;
 
-/// Slots of the server's `CSpace`, as a power of two.
-const CSPACE_BITS: u32 = 9;
+/// The server has many pages, and both have many requests under way, whose state is on the stack.
+const SERVER_ROOM: Room = Room { cspace_radix_bits: 9, stack_bytes: 256 * 1024 };
+const CLIENT_ROOM: Room = Room { stack_bytes: 512 * 1024, ..Room::ORDINARY };
 /// Where the server finds the client's address space.
 const VSPACE: CPtr = CPtr(8);
 /// Where the server finds its first page.
@@ -110,8 +111,8 @@ fn create(root: &mut Root, both: &Both<'_>) -> Result<[Process; 2], Failure> {
         ..server
     };
     let resources = &mut root.resources;
-    let server = process::create_with_slots(resources, root.info, &server, CSPACE_BITS)?;
-    let client = process::create(resources, root.info, &client)?;
+    let server = process::create_with_room(resources, root.info, &server, SERVER_ROOM)?;
+    let client = process::create_with_room(resources, root.info, &client, CLIENT_ROOM)?;
     server.slot(VSPACE).copy_from(Resources::slot(client.vspace().0), CapRights::ALL)?;
     for index in 0..CAPACITY as u64 {
         let frame = Frame(resources.make(ObjectType::Page, 0)?);

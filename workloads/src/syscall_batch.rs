@@ -16,7 +16,7 @@ use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::async_syscall::{self, Rings};
 use rel4_runtime::buffer;
 use rel4_runtime::cap::{Endpoint, Frame, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Report};
+use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Report, Room};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery};
@@ -102,7 +102,8 @@ fn create(
         shared: Some(shared),
     };
     let resources = &mut root.resources;
-    let process = process::create_with_slots(resources, root.info, &spec, CSPACE_BITS)?;
+    let room = Room { cspace_radix_bits: CSPACE_BITS, ..Room::ORDINARY };
+    let process = process::create_with_room(resources, root.info, &spec, room)?;
     give_objects(resources, process)?;
     if settings.way == Way::Ring {
         process.tcb().bind_notification(own)?;

@@ -2,13 +2,14 @@
 
 use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
 
-use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
+use super::{Entry, Grant, Process, ProcessSpec, Room, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
 use crate::cap::{CNode, Frame, PageTable, Slot, VSpace};
 use crate::error::Error;
 use crate::resources::{ResourceError, Resources};
 use crate::scratch;
+use crate::vaddr;
 
 /// Makes the process that `spec` describes. Its thread does not run yet.
 ///
@@ -20,22 +21,23 @@ pub fn create(
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
 ) -> Result<Process, ResourceError> {
-    create_with_slots(resources, info, spec, CNODE_RADIX_BITS)
+    create_with_room(resources, info, spec, Room::ORDINARY)
 }
 
-/// As [`create`], with a `CSpace` of 2^`cspace_radix_bits` slots, of which there are at least 16.
+/// As [`create`], with other room than most processes get.
 ///
 /// # Errors
 ///
 /// Those of [`create`].
-pub fn create_with_slots(
+pub fn create_with_room(
     resources: &mut Resources,
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
-    cspace_radix_bits: u32,
+    room: Room,
 ) -> Result<Process, ResourceError> {
-    debug_assert!(cspace_radix_bits >= CNODE_RADIX_BITS);
-    let cspace = make_cspace(resources, spec, cspace_radix_bits)?;
+    debug_assert!(room.cspace_radix_bits >= Room::ORDINARY.cspace_radix_bits);
+    debug_assert!(room.stack_bytes <= vaddr::MAX_STACK_BYTES);
+    let cspace = make_cspace(resources, spec, room.cspace_radix_bits)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
     map_image(resources, vspace, info.user_image_frames, PrivateData::Fresh)?;
@@ -43,7 +45,7 @@ pub fn create_with_slots(
         shared.map_into(resources, vspace)?;
     }
 
-    let thread = thread::make(resources, (cspace, cspace_radix_bits), vspace, 0, SUPERVISOR)?;
+    let thread = thread::make(resources, (cspace, room), vspace, 0, SUPERVISOR)?;
     let tcb = thread.tcb();
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
@@ -52,7 +54,7 @@ pub fn create_with_slots(
         tcb.set_affinity(spec.hart)?;
     }
     thread.set_entry(&Entry { main: spec.main, arguments: spec.arguments, shared: spec.shared }, info)?;
-    Ok(Process { cspace, cspace_radix_bits, vspace, thread })
+    Ok(Process { cspace, room, vspace, thread })
 }
 
 fn make_cspace(
