@@ -7,7 +7,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering, fence};
 
-use rel4_abi::ring::{self, ASLEEP, AWAKE, CONSUMED, FLAG, ITEM_WORDS, ITEMS, PRODUCED};
+use rel4_abi::MessageInfo;
+use rel4_abi::ring::{self, ASLEEP, AWAKE, CONSUMED, FLAG, ITEM_WORDS, ITEMS, PAYLOAD_WORDS, PRODUCED};
 
 use crate::arch::{self, PhysAddr};
 use crate::cap::FrameCap;
@@ -78,11 +79,12 @@ impl RingRef {
         if ahead <= self.capacity() { ahead } else { 0 }
     }
 
-    /// Whether there is room for one more item, as far as the consumer says. A lie looks like a full ring.
+    /// For how many more items there is room, as far as the consumer says. A lie looks like a full ring.
     #[inline(always)]
-    pub fn has_room(&self, produced: u64) -> bool {
+    pub fn room(&self, produced: u64) -> u64 {
         // Acquire: the consumer has read the items before we write over them.
-        produced.wrapping_sub(self.word(CONSUMED).load(Ordering::Acquire)) < self.capacity()
+        let unread = produced.wrapping_sub(self.word(CONSUMED).load(Ordering::Acquire));
+        self.capacity().saturating_sub(unread)
     }
 
     #[inline(always)]
@@ -97,12 +99,14 @@ impl RingRef {
         core::array::from_fn(|word| self.word(at + word).load(Ordering::Relaxed))
     }
 
-    /// Writes the first words of an item.
+    /// Writes a completion: its task, its tag, and as many words as the tag says, no more than an item holds.
     #[inline(always)]
-    pub fn store(&self, index: u64, words: impl Iterator<Item = u64>) {
+    pub fn store(&self, index: u64, task: u64, info: MessageInfo, words: &[u64; PAYLOAD_WORDS]) {
         let at = self.item(index);
-        for (offset, word) in words.take(ITEM_WORDS).enumerate() {
-            self.word(at + offset).store(word, Ordering::Relaxed);
+        self.word(at).store(task, Ordering::Relaxed);
+        self.word(at + 1).store(info.0, Ordering::Relaxed);
+        for (offset, &word) in words.iter().enumerate().take(info.raw_length()) {
+            self.word(at + 2 + offset).store(word, Ordering::Relaxed);
         }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! The thread's TCB holds derived capabilities to the rings' frame and to the notification for completions ([`Tcb`](crate::object::Tcb)), as it
 //! does to its IPC buffer. So whatever takes one of them away (revocation, the thread's deletion) ends the registration, in any
-//! order: [`RingState::rings`] looks at both slots, before the first request and after every request that could have changed them.
+//! order: [`Rings`] looks at both slots, before the first request and after every request.
 //!
 //! # Who executes
 //!
@@ -33,6 +33,7 @@ use crate::syscall;
 
 pub use doorbell::{Doorbells, answer, follow, priority_changed, tick};
 use request::Request;
+use ring_state::Rings;
 pub use ring_state::{RingState, Source, forget, register, unregister};
 
 /// How far a ring was served.
@@ -132,27 +133,32 @@ enum End {
 
 /// Carries out a batch of requests, and lets the thread see their completions. Returns how many there were.
 fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
+    let Some(rings) = Rings::of(thread) else { return (0, End::Stuck) };
+    let (requests, completions) = (rings.memory.requests(), rings.memory.completions());
     let state = &thread.ring;
+    let (mut consumed, mut produced) = (state.consumed.get(), state.produced.get());
+    let mut waiting = requests.waiting(consumed);
+    let room = completions.room(produced);
     let mut count = 0;
     remote::defer_flushes(k);
     let end = loop {
+        if count == room {
+            break End::Stuck;
+        }
         if count == BATCH {
             break End::Full;
         }
-        let Some(rings) = thread.rings() else { break End::Stuck };
-        let (requests, completions) = (rings.requests(), rings.completions());
-        let (consumed, produced) = (state.consumed.get(), state.produced.get());
-        if !completions.has_room(produced) {
-            break End::Stuck;
-        }
-        let waiting = requests.waiting(consumed);
         let Some(request) = Request::copy(&requests, consumed, waiting) else { break End::Empty };
         let Ok(info) = syscall::request::perform(k, thread, &request) else { break End::Interrupted };
-        // The request may have taken the rings away, or the thread.
-        let Some(rings) = thread.rings() else { break End::Stuck };
-        rings.completions().store(produced, request.completion(info));
-        state.produced.set(produced.wrapping_add(1));
-        state.consumed.set(consumed.wrapping_add(request.items));
+        if !rings.are_those_of(thread) {
+            // The request took them away, or the thread: nothing more is written there.
+            remote::finish_flushes(k);
+            return (0, End::Stuck);
+        }
+        completions.store(produced, request.task(), info, &request.answer());
+        produced = produced.wrapping_add(1);
+        consumed = consumed.wrapping_add(request.items);
+        waiting -= request.items;
         count += 1;
         if is_interrupted(k) {
             break End::Interrupted;
@@ -160,12 +166,10 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     };
     // Nobody may see that a page is gone while another hart still translates to it.
     remote::finish_flushes(k);
-    if count != 0
-        && let Some(rings) = thread.rings()
-    {
-        rings.completions().publish_produced(state.produced.get());
-        rings.requests().publish_consumed(state.consumed.get());
-    }
+    state.consumed.set(consumed);
+    state.produced.set(produced);
+    completions.publish_produced(produced);
+    requests.publish_consumed(consumed);
     (count, end)
 }
 

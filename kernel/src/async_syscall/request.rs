@@ -90,11 +90,16 @@ impl Request {
         length
     }
 
-    /// The words of the completion that says `info`.
+    /// What comes back with the completion.
     #[inline(always)]
-    pub fn completion(&self, info: MessageInfo) -> impl Iterator<Item = u64> {
-        let answer = self.answer.get();
-        [self.task, info.0].into_iter().chain(answer.into_iter().take(info.raw_length()))
+    pub fn task(&self) -> u64 {
+        self.task
+    }
+
+    /// The words of the answer.
+    #[inline(always)]
+    pub fn answer(&self) -> [u64; MAX_ANSWER_WORDS] {
+        self.answer.get()
     }
 }
 

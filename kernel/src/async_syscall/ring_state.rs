@@ -7,7 +7,7 @@ use rel4_abi::CapRights;
 use super::doorbell;
 use super::memory::RingMemory;
 use crate::cap::slot::Slot;
-use crate::cap::{Cap, delete, derivation};
+use crate::cap::{Cap, RawCap, delete, derivation};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
@@ -44,6 +44,30 @@ impl Obj<Tcb> {
             return None;
         }
         RingMemory::in_frame(&self.ring_frame_slot().raw().as_frame()?, capacity)
+    }
+}
+
+/// The rings of a thread for as long as both their capabilities stay what they are.
+pub(super) struct Rings {
+    pub(super) memory: RingMemory,
+    capacity: u64,
+    caps: [RawCap; 2],
+}
+
+impl Rings {
+    pub(super) fn of(thread: Obj<Tcb>) -> Option<Self> {
+        let memory = thread.rings()?;
+        Some(Self { memory, capacity: thread.ring.capacity.get(), caps: Self::caps(thread) })
+    }
+
+    fn caps(thread: Obj<Tcb>) -> [RawCap; 2] {
+        [thread.ring_frame_slot().raw(), thread.ring_notification_slot().raw()]
+    }
+
+    /// Whether the thread, which may be dying but whose memory has no other use yet, still has these rings.
+    #[inline(always)]
+    pub(super) fn are_those_of(&self, thread: Obj<Tcb>) -> bool {
+        self.capacity == thread.ring.capacity.get() && self.caps == Self::caps(thread)
     }
 }
 

@@ -89,18 +89,18 @@ impl<'m, N: Notify, const CAPACITY: usize> Syscalls<'m, N, CAPACITY> {
         let Some(client) = &self.rings else {
             return Invoked::Complete(invoke_label(target, label, &caps, &words).map(drop));
         };
-        let mut all = [0; MAX_REQUEST_WORDS];
-        all[0] = target.word();
-        for (to, cap) in all[1..].iter_mut().zip(caps) {
-            *to = cap.word();
-        }
-        all[1 + CAPS..1 + CAPS + WORDS].copy_from_slice(&words);
+        let word = |index: usize| match index {
+            0 => target.word(),
+            _ if index <= CAPS => caps[index - 1].word(),
+            _ if index <= CAPS + WORDS => words[index - 1 - CAPS],
+            _ => 0,
+        };
         let info = MessageInfo::new(label, 0, CAPS, WORDS);
-        let first = Message::from_raw(info, core::array::from_fn(|index| all[index]));
+        let first = Message::from_raw(info, core::array::from_fn(word));
         Invoked::Ring(if 1 + CAPS + WORDS <= PAYLOAD_WORDS {
             client.call(first)
         } else {
-            let rest: [u64; ITEM_WORDS] = core::array::from_fn(|index| all[PAYLOAD_WORDS + index]);
+            let rest: [u64; ITEM_WORDS] = core::array::from_fn(|index| word(PAYLOAD_WORDS + index));
             client.call_with_tail(first, &Item::from_words(rest))
         })
     }

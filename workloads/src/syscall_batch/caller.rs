@@ -108,7 +108,7 @@ async fn requests(syscalls: &Syscalls<'_, Doorbell, CAPACITY>, settings: &Settin
             for (index, call) in calls.iter_mut().enumerate().take(settings.together) {
                 *call = Some(by_ring(syscalls, settings.kind, half, index));
             }
-            for call in calls.into_iter().flatten() {
+            for call in calls[..settings.together].iter_mut().flatten() {
                 wrong += u64::from(!is_right(settings.kind, call.await));
             }
             wrong += u64::from(!pages_are_there(settings, half, pair));
