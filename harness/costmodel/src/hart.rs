@@ -1,8 +1,9 @@
-//! One hart: its clock, what it holds in its own caches, and its counters.
+//! One hart: its clocks, what it holds in its own caches, and its counters.
 
 use crate::counters::{Counter, Counters};
 use crate::directory::{Access, Directory, PageIndex};
 use crate::memory_map::Owner;
+use crate::options::Order;
 use crate::plan::{Entry, Fetch, Segment};
 use crate::preset::{Parameter, Preset};
 use crate::report::{Figure, Figures, MarkerRow};
@@ -109,19 +110,21 @@ enum TranslatedPage {
 /// How many translations are remembered.
 const REMEMBERED: usize = 256;
 
-/// Clock, caches and counters of one hart.
+/// Clocks, caches and counters of one hart.
 #[derive(Debug)]
 pub(crate) struct Hart {
     index: usize,
-    pub(crate) clock: u64,
-    instructions: u64,
+    /// The modelled clock, in cycles: what was executed and waited for, and time asleep.
+    pub(crate) cycles: u64,
+    /// The instruction clock: the instructions executed, and those that others executed while this hart was asleep.
+    pub(crate) instructions: u64,
     pub(crate) cause: Cause,
     /// The cause as it was when the firmware interrupted.
     interrupted_cause: Cause,
     pub(crate) owner: Owner,
     /// Whether a program runs, the firmware's interruptions aside: a hart gets from there to the kernel by a trap alone.
     in_program: bool,
-    /// Clock and instructions when the present owner began.
+    /// Both clocks when the present owner began; what was slept since does not count.
     owner_since: (u64, u64),
     /// Cycles and instructions of the stretches that are over, by owner.
     stretches: [(u64, u64); Owner::COUNT],
@@ -151,7 +154,7 @@ impl Hart {
         let unknown = Translation { virtual_page: u64::MAX, epoch: 0, page: TranslatedPage::Device };
         Self {
             index,
-            clock: 0,
+            cycles: 0,
             instructions: 0,
             cause: Cause::default(),
             interrupted_cause: Cause::default(),
@@ -178,7 +181,7 @@ impl Hart {
     #[inline]
     pub(crate) fn charge(&mut self, segment: Segment) {
         self.instructions += u64::from(segment.instructions);
-        self.clock += u64::from(segment.cycles);
+        self.cycles += u64::from(segment.cycles);
         self.cause.accesses_left = segment.accesses_left;
     }
 
@@ -199,13 +202,13 @@ impl Hart {
             && tlb.access(fetch.virtual_page, page(fetch.line)) == Lookup::Miss
         {
             self.counters.count(Counter::InstructionTlbMisses);
-            self.clock += shared.penalties.tlb_miss;
+            self.cycles += shared.penalties.tlb_miss;
         }
         if let Some(cache) = &mut self.l1_instruction
             && cache.access(fetch.line) == Lookup::Miss
         {
             self.counters.count(Counter::L1InstructionMisses);
-            self.clock += shared.refill(fetch.line, &mut self.counters);
+            self.cycles += shared.refill(fetch.line, &mut self.counters);
         }
     }
 
@@ -250,7 +253,7 @@ impl Hart {
             && tlb.access(virtual_page, physical_page) == Lookup::Miss
         {
             self.counters.count(Counter::DataTlbMisses);
-            self.clock += shared.penalties.tlb_miss;
+            self.cycles += shared.penalties.tlb_miss;
         }
         let line = physical_page * (PAGE_BYTES / LINE_BYTES) + address % PAGE_BYTES / LINE_BYTES;
         let cached = self.l1_data.as_mut().map(|cache| cache.access(line));
@@ -259,14 +262,14 @@ impl Hart {
         if let Some(available) = transfer {
             // The transfer brings the line; it does not come from a lower level as well.
             self.counters.count(Counter::Transfers);
-            self.clock = self.clock.max(available) + shared.penalties.transfer;
+            self.cycles = self.cycles.max(available) + shared.penalties.transfer;
         } else if cached == Some(Lookup::Miss) {
             self.counters.count(Counter::L1DataMisses);
-            self.clock += shared.refill(line, &mut self.counters);
+            self.cycles += shared.refill(line, &mut self.counters);
         }
         match (&mut shared.directory, shared_page) {
             (Some(directory), Some(page)) => {
-                directory.line(page, address).record(self.index, access, self.clock);
+                directory.line(page, address).record(self.index, access, self.cycles);
             }
             // Nobody takes the line away.
             _ => self.last_line = address / LINE_BYTES,
@@ -278,11 +281,11 @@ impl Hart {
         match access {
             Access::Load => {
                 self.count(Counter::DeviceLoads);
-                self.clock += penalties.device_load;
+                self.cycles += penalties.device_load;
             }
             Access::Store => {
                 self.count(Counter::DeviceStores);
-                self.clock += penalties.device_store;
+                self.cycles += penalties.device_store;
             }
         }
     }
@@ -318,11 +321,11 @@ impl Hart {
     }
 
     fn end_stretch(&mut self) {
-        let (clock, instructions) = self.owner_since;
+        let (cycles, instructions) = self.owner_since;
         let stretch = &mut self.stretches[self.owner as usize];
-        stretch.0 += self.clock - clock;
+        stretch.0 += self.cycles - cycles;
         stretch.1 += self.instructions - instructions;
-        self.owner_since = (self.clock, self.instructions);
+        self.owner_since = (self.cycles, self.instructions);
     }
 
     /// A handler begins.
@@ -338,11 +341,11 @@ impl Hart {
                 };
                 self.count(counter);
                 self.unexplained = counter == Counter::OtherTraps;
-                self.clock += penalties.trap_entry;
+                self.cycles += penalties.trap_entry;
             }
             Entry::UserInterrupt => {
                 self.count(Counter::UserInterrupts);
-                self.clock += penalties.user_interrupt_entry;
+                self.cycles += penalties.user_interrupt_entry;
             }
         }
         self.forget_translations();
@@ -388,13 +391,25 @@ impl Hart {
         }
     }
 
-    /// The hart wakes; `waker` is the clock of the hart that woke it.
-    pub(crate) fn wake(&mut self, waker: u64) {
+    /// The clock by which harts take turns.
+    #[inline]
+    pub(crate) fn turn(&self, order: Order) -> u64 {
+        match order {
+            Order::Instructions => self.instructions,
+            Order::Cycles => self.cycles,
+        }
+    }
+
+    /// The hart wakes, at `cycles` of the modelled clock and at `instructions` of the other, or where it fell asleep if that was later.
+    pub(crate) fn wake(&mut self, cycles: u64, instructions: u64) {
         self.idle = false;
-        let asleep = waker.saturating_sub(self.clock);
-        self.clock += asleep;
+        let asleep = cycles.saturating_sub(self.cycles);
+        self.cycles += asleep;
         self.owner_since.0 += asleep;
         self.counters.add(Counter::IdleCycles, asleep);
+        let missed = instructions.saturating_sub(self.instructions);
+        self.instructions += missed;
+        self.owner_since.1 += missed;
     }
 
     /// Counts, unless the loader or the firmware did it.
@@ -444,7 +459,7 @@ impl Hart {
     /// What a marker records; clocks are given from `epoch` on.
     pub(crate) fn mark(&mut self, marker: Marker, epoch: u64) -> MarkerRow {
         self.count(Counter::Markers);
-        let clock = self.clock.saturating_sub(epoch);
+        let clock = self.cycles.saturating_sub(epoch);
         MarkerRow { hart: self.index, marker, clock, figures: self.figures() }
     }
 }

@@ -1,6 +1,6 @@
 //! A sign of life for who watches the emulator from outside: how far the slowest hart is that should be running.
 //!
-//! Cycles of all harts together would not do: when a schedule stalls, one hart may spin for ever, waiting for another one that never gets
+//! What all harts did together would not do: when a schedule stalls, one hart may spin for ever, waiting for another one that never gets
 //! its turn.
 
 use std::fs::File;
@@ -8,8 +8,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-/// How much progress is one beat, in cycles.
-const BEAT_CYCLES: u64 = 1 << 22;
+/// How much progress is one beat, in instructions or cycles.
+const BEAT: u64 = 1 << 22;
 
 /// The file that holds the progress, as a little-endian number of 64 bits.
 #[derive(Debug)]
@@ -30,17 +30,17 @@ impl Heartbeat {
         Ok(heartbeat)
     }
 
-    /// The guest is `cycles` far.
+    /// The guest has come to `clock`, by the clock by which its harts take turns.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn progress(&mut self, cycles: u64) -> io::Result<()> {
-        if cycles < self.next {
+    pub fn progress(&mut self, clock: u64) -> io::Result<()> {
+        if clock < self.next {
             return Ok(());
         }
-        self.next = cycles + BEAT_CYCLES;
-        self.file.write_all_at(&cycles.to_le_bytes(), 0)
+        self.next = clock + BEAT;
+        self.file.write_all_at(&clock.to_le_bytes(), 0)
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
         let path = folder.path().join("heartbeat");
         assert_eq!(read(&path), 0);
         let mut heartbeat = Heartbeat::new(&path).expect("writable");
-        for (cycles, seen) in [(5, 0), (BEAT_CYCLES, BEAT_CYCLES), (BEAT_CYCLES + 9, BEAT_CYCLES)] {
+        for (cycles, seen) in [(5, 0), (BEAT, BEAT), (BEAT + 9, BEAT)] {
             heartbeat.progress(cycles).expect("writable");
             assert_eq!(read(&path), seen);
         }

@@ -8,7 +8,7 @@ use crate::counters::Counter;
 use crate::directory::{Access, Directory};
 use crate::hart::{Explicit, Hart, Penalties, Shared, Target};
 use crate::memory_map::{Owner, is_doorbell};
-use crate::options::{Detail, Options};
+use crate::options::{Detail, Options, Order};
 use crate::plan::{Accessed, Effect, Entry, Executed, Head};
 use crate::preset::{Parameter, Preset};
 use crate::report::{End, MarkerRow, Report, TrapStages};
@@ -21,8 +21,8 @@ use crate::window::Windows;
 struct Doorbell {
     /// The place in the order of all such stores, from 1; 0 if there was none.
     order: u64,
-    /// The hart's clock, in cycles.
-    clock: u64,
+    /// The hart's modelled clock, in cycles.
+    cycles: u64,
 }
 
 /// The state of the machine that is modelled.
@@ -30,13 +30,15 @@ struct Doorbell {
 pub struct Model {
     preset: String,
     detail: Detail,
+    order: Order,
     lead: u64,
     stages: TrapStages,
     harts: Vec<Hart>,
     shared: Shared,
-    /// The clock of the hart that was first in the kernel, then: what was before differs between versions of QEMU.
+    /// The modelled clock of the hart that was first in the kernel, then: what was before differs between versions of QEMU.
     epoch: Option<u64>,
     running: usize,
+    /// The running hart's clock, of those by which harts take turns, when its slice ends.
     slice_end: u64,
     doorbells: Vec<Doorbell>,
     doorbells_rung: u64,
@@ -58,6 +60,7 @@ impl Model {
         Self {
             preset: preset.name().to_owned(),
             detail: options.detail,
+            order: options.order,
             lead: options.lead,
             stages: match (&options.trap_entry, &options.trap_return) {
                 (Some(_), Some(_)) => TrapStages::Apart,
@@ -88,8 +91,8 @@ impl Model {
 
     fn begin_slice(&mut self) {
         let others = self.harts.iter().enumerate().filter(|(index, _)| *index != self.running);
-        let others = others.map(|(_, hart)| Other { clock: hart.clock, idle: hart.idle });
-        self.slice_end = slice_end(self.harts[self.running].clock, others, self.lead);
+        let others = others.map(|(_, hart)| Other { clock: hart.turn(self.order), idle: hart.idle });
+        self.slice_end = slice_end(self.harts[self.running].turn(self.order), others, self.lead);
     }
 
     #[inline(never)]
@@ -108,7 +111,7 @@ impl Model {
         }
         let hart = &mut self.harts[self.running];
         hart.cause.explicit = Explicit::None;
-        let over = hart.clock > self.slice_end;
+        let over = hart.turn(self.order) > self.slice_end;
         if let Some(fetch) = head.fetch {
             hart.fetch(fetch, &mut self.shared);
         }
@@ -127,33 +130,37 @@ impl Model {
         if hart.owner != head.owner {
             entry = entry.or(hart.change_owner(head.owner));
             if head.owner.is_kernel() {
-                self.epoch.get_or_insert(hart.clock);
+                self.epoch.get_or_insert(hart.cycles);
             }
         }
         hart.enter(entry, &self.shared.penalties);
     }
 
     fn wake(&mut self) {
-        let clock = match self.detail {
-            Detail::Schedule => self.slowest_other(),
-            Detail::Blocks | Detail::EveryInstruction => self.last_doorbell(),
+        let cycles = match self.detail {
+            // Doorbells are not heard.
+            Detail::Schedule => self.present(Order::Cycles),
+            Detail::Blocks | Detail::EveryInstruction => self.last_doorbell().unwrap_or(0),
         };
-        self.harts[self.running].wake(clock.unwrap_or(0));
+        let instructions = self.present(Order::Instructions);
+        self.harts[self.running].wake(cycles, instructions);
     }
 
-    /// The clock of the hart that rang the last doorbell since the running one fell asleep.
+    /// The modelled clock of the hart that rang the last doorbell since the running one fell asleep.
     fn last_doorbell(&self) -> Option<u64> {
         let asleep_since = self.harts[self.running].idle_since;
         let others = self.doorbells.iter().enumerate().filter(|(index, _)| *index != self.running);
         let rung = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > asleep_since);
-        rung.max_by_key(|doorbell| doorbell.order).map(|doorbell| doorbell.clock)
+        rung.max_by_key(|doorbell| doorbell.order).map(|doorbell| doorbell.cycles)
     }
 
-    /// The clock of the slowest other hart that is awake: where doorbells are not heard, a hart that wakes is level with it, so
-    /// that it neither waits for the others nor runs alone until it has caught up.
-    fn slowest_other(&self) -> Option<u64> {
-        let others = self.harts.iter().enumerate().filter(|(index, _)| *index != self.running);
-        others.filter(|(_, hart)| !hart.idle).map(|(_, hart)| hart.clock).min()
+    /// What time it is for a hart that wakes, by the clock of `order`: that of the slowest other hart that is awake, so that the one that
+    /// wakes neither waits for the others nor runs alone until it has caught up. Where all sleep, that of the last to fall asleep.
+    fn present(&self, order: Order) -> u64 {
+        let others = || self.harts.iter().enumerate().filter(|(index, _)| *index != self.running);
+        let awake = others().filter(|(_, hart)| !hart.idle).map(|(_, hart)| hart.turn(order)).min();
+        let asleep = others().map(|(_, hart)| hart.turn(order)).max();
+        awake.or(asleep).unwrap_or(0)
     }
 
     /// An instruction is about to execute.
@@ -283,17 +290,18 @@ impl Model {
         }
         if is_doorbell(physical) {
             self.doorbells_rung += 1;
-            self.doorbells[self.running] = Doorbell { order: self.doorbells_rung, clock: hart.clock };
+            self.doorbells[self.running] = Doorbell { order: self.doorbells_rung, cycles: hart.cycles };
         }
         // Whoever is interrupted by it takes notice at once.
         self.end_slice()
     }
 
-    /// How far the slowest hart is that should be running, in cycles; the running one's clock where all others sleep.
+    /// How far the slowest hart is that should be running, by the clock by which harts take turns; the running one where all others
+    /// sleep.
     #[must_use]
     pub fn progress(&self) -> u64 {
-        let running = self.harts[self.running].clock;
-        self.harts.iter().filter(|hart| !hart.idle).map(|hart| hart.clock).min().unwrap_or(running)
+        let awake = self.harts.iter().filter(|hart| !hart.idle).map(|hart| hart.turn(self.order));
+        awake.min().unwrap_or(self.harts[self.running].turn(self.order))
     }
 
     /// Whether the guest has said that the run is over.
@@ -316,6 +324,7 @@ impl Model {
             end,
             preset: self.preset.clone(),
             detail: self.detail,
+            order: self.order,
             lead: self.lead,
             stages: self.stages,
             harts: self.harts.iter_mut().map(Hart::counters).collect(),

@@ -38,12 +38,45 @@ impl Detail {
     }
 }
 
+/// By which clock harts take turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By the instructions that each has executed: other prices change cycles, and nothing that any hart does.
+    #[default]
+    Instructions,
+    /// By the modelled cycles that each has taken: harts meet when the model says so, and what one executes while it waits for another
+    /// depends on the prices.
+    Cycles,
+}
+
+impl Order {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::Instructions, Self::Cycles];
+
+    /// Its name as an argument, in a report and in a matrix.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+            Self::Cycles => "cycles",
+        }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.name() == name)
+    }
+}
+
 /// What the plugin is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How closely to look.
     pub detail: Detail,
-    /// How far a hart may be ahead of the slowest, in cycles.
+    /// By which clock harts take turns.
+    pub order: Order,
+    /// How far a hart may be ahead of the slowest by that clock, in instructions or in cycles.
     pub lead: u64,
     /// The file with the preset; the unit preset without one.
     pub preset: Option<PathBuf>,
@@ -67,6 +100,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             detail: Detail::Blocks,
+            order: Order::default(),
             lead: 50,
             preset: None,
             report: None,
@@ -85,12 +119,15 @@ impl Default for Options {
 pub enum OptionsError {
     /// An argument that has no meaning.
     #[error(
-        "`{0}`: expected one of detail, lead, preset, report, heartbeat, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
+        "`{0}`: expected one of detail, order, lead, preset, report, heartbeat, kernel, trap_entry, trap_return, trap_vector and user_vector, with `=` and a value"
     )]
     Unknown(String),
     /// A level of detail that is none.
     #[error("detail={0}: expected schedule, blocks or every-instruction")]
     Detail(String),
+    /// A clock that harts cannot take turns by.
+    #[error("order={0}: expected instructions or cycles")]
+    Order(String),
     /// Not a number.
     #[error("`{0}` is not a number; write 123 or 0x7b")]
     Number(String),
@@ -115,6 +152,10 @@ impl Options {
                     options.detail =
                         Detail::from_name(value).ok_or_else(|| OptionsError::Detail(value.to_owned()))?;
                 }
+                "order" => {
+                    options.order =
+                        Order::from_name(value).ok_or_else(|| OptionsError::Order(value.to_owned()))?;
+                }
                 "lead" => options.lead = number(value)?,
                 "preset" => options.preset = Some(value.into()),
                 "report" => options.report = Some(value.into()),
@@ -133,7 +174,11 @@ impl Options {
     /// The arguments that say the same.
     #[must_use]
     pub fn to_arguments(&self) -> Vec<String> {
-        let mut arguments = vec![format!("detail={}", self.detail.name()), format!("lead={}", self.lead)];
+        let mut arguments = vec![
+            format!("detail={}", self.detail.name()),
+            format!("order={}", self.order.name()),
+            format!("lead={}", self.lead),
+        ];
         let range = |key, range: &Range<u64>| format!("{key}={:#x}-{:#x}", range.start, range.end);
         arguments.push(range("kernel", &self.kernel));
         arguments.extend(self.trap_entry.iter().map(|stage| range("trap_entry", stage)));
@@ -170,6 +215,7 @@ mod tests {
     fn options_come_back_from_their_arguments() {
         let options = Options {
             detail: Detail::EveryInstruction,
+            order: Order::Cycles,
             lead: 20,
             preset: Some("a/preset".into()),
             report: Some("a/report".into()),
@@ -191,6 +237,7 @@ mod tests {
             ("lead", "expected one of"),
             ("lead=fast", "not a number"),
             ("detail=some", "every-instruction"),
+            ("order=time", "instructions or cycles"),
             ("kernel=0x10", "two addresses"),
             ("kernel=0x10-0x10", "smaller first"),
         ] {

@@ -9,10 +9,10 @@ use rel4_markers::Marker;
 use thiserror::Error;
 
 use crate::counters::{Counter, Counters};
-use crate::options::Detail;
+use crate::options::{Detail, Order};
 use crate::window::Window;
 
-const FIRST_LINE: &str = "rel4-costmodel 1";
+const FIRST_LINE: &str = "rel4-costmodel 2";
 
 /// How the run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,9 @@ pub struct Report {
     pub preset: String,
     /// How closely the plugin looked.
     pub detail: Detail,
-    /// How far a hart was allowed to lead, in cycles.
+    /// By which clock harts took turns.
+    pub order: Order,
+    /// How far a hart was allowed to lead by that clock, in instructions or in cycles.
     pub lead: u64,
     /// Whether the stages of traps have figures of their own.
     pub stages: TrapStages,
@@ -190,7 +192,7 @@ impl Report {
         let (end, detail) = (self.end.name(), self.detail.name());
         let _ = writeln!(text, "{FIRST_LINE}\nend {end}\npreset {}\ndetail {detail}", self.preset);
         let (lead, stages, harts) = (self.lead, self.stages.name(), self.harts.len());
-        let _ = writeln!(text, "lead {lead}\nstages {stages}\nharts {harts}");
+        let _ = writeln!(text, "order {}\nlead {lead}\nstages {stages}\nharts {harts}", self.order.name());
         for (hart, counters) in self.harts.iter().enumerate() {
             for &counter in Counter::ALL {
                 let _ = writeln!(text, "counter {hart} {} {}", counter.name(), counters.get(counter));
@@ -233,6 +235,7 @@ impl Report {
         let end = parser.value("end", |name| End::ALL.into_iter().find(|end| end.name() == name))?;
         let preset = parser.value("preset", |name| Some(name.to_owned()))?;
         let detail = parser.value("detail", Detail::from_name)?;
+        let order = parser.value("order", Order::from_name)?;
         let lead = parser.value("lead", |number| number.parse().ok())?;
         let named = |name: &str| TrapStages::ALL.into_iter().find(|stages| stages.name() == name);
         let stages = parser.value("stages", named)?;
@@ -246,7 +249,7 @@ impl Report {
         while parser.next < lines.len() {
             markers.push(parser.expect(|line| marker_row(line, harts.len()))?);
         }
-        Ok(Self { end, preset, detail, lead, stages, harts, windows, markers })
+        Ok(Self { end, preset, detail, order, lead, stages, harts, windows, markers })
     }
 }
 
@@ -338,6 +341,7 @@ mod tests {
             end: End::Exit,
             preset: "u54".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Cycles,
             lead: 50,
             stages: TrapStages::Apart,
             harts: vec![Counters::default(), counters.clone()],

@@ -167,7 +167,7 @@ mod tests {
     use rel4_markers::{Marker, Role};
 
     use super::*;
-    use crate::options::Detail;
+    use crate::options::{Detail, Order};
     use crate::report::{End, Figures, MarkerRow};
 
     /// The counters that must be more than zero on a hart where everything happened.
@@ -217,6 +217,7 @@ mod tests {
             end: End::Exit,
             preset: "test".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: vec![counters],

@@ -1,4 +1,6 @@
-//! When a hart's slice ends.
+//! When a hart's slice ends, by the clock by which harts take turns.
+//!
+//! The clock counts instructions or cycles; what follows holds for both.
 
 /// What the emulator is to do after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +19,17 @@ impl Slice {
     }
 }
 
-/// How far a hart runs ahead of idle harts before they are looked at, in cycles: an idle hart has no clock of its own,
+/// How far a hart runs ahead of idle harts before they are looked at: an idle hart has no clock of its own,
 /// and a device may have woken it.
-const IDLE_POLL_CYCLES: u64 = 5_000;
+const IDLE_POLL: u64 = 5_000;
 
-/// How far a hart that is alone runs before its emulator is looked at, in cycles. Nothing in the guest depends on it.
-const ALONE_CYCLES: u64 = 1 << 24;
+/// How far a hart that is alone runs before its emulator is looked at. Nothing in the guest depends on it.
+const ALONE: u64 = 1 << 24;
 
 /// What the schedule knows of another hart.
 #[derive(Clone, Copy, Debug)]
 pub struct Other {
-    /// Its clock, in cycles.
+    /// Its clock.
     pub clock: u64,
     /// Whether it waits for an interrupt.
     pub idle: bool,
@@ -36,9 +38,9 @@ pub struct Other {
 /// The clock at which the slice of a hart that is at `clock` ends, given the other harts.
 pub fn slice_end(clock: u64, others: impl Iterator<Item = Other>, lead: u64) -> u64 {
     others
-        .map(|other| if other.idle { clock.saturating_add(IDLE_POLL_CYCLES) } else { other.clock })
+        .map(|other| if other.idle { clock.saturating_add(IDLE_POLL) } else { other.clock })
         .min()
-        .map_or(clock.saturating_add(ALONE_CYCLES), |slowest| slowest.saturating_add(lead))
+        .map_or(clock.saturating_add(ALONE), |slowest| slowest.saturating_add(lead))
 }
 
 #[cfg(test)]
@@ -51,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_hart_alone_runs_for_long() {
-        assert_eq!(slice_end(7, [].into_iter(), 100), 7 + ALONE_CYCLES);
+        assert_eq!(slice_end(7, [].into_iter(), 100), 7 + ALONE);
     }
 
     #[test]
@@ -62,7 +64,7 @@ mod tests {
     #[test]
     fn idle_harts_are_looked_at_now_and_then() {
         let idle = Other { clock: 0, idle: true };
-        assert_eq!(slice_end(1_000, [idle].into_iter(), 50), 1_000 + IDLE_POLL_CYCLES + 50);
+        assert_eq!(slice_end(1_000, [idle].into_iter(), 50), 1_000 + IDLE_POLL + 50);
         assert_eq!(slice_end(1_000, [idle, running(1_100)].into_iter(), 50), 1_150);
     }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rel4_costmodel::options::Detail;
+use rel4_costmodel::options::{Detail, Order};
 use serde::{Deserialize, Serialize};
 
 /// A platform of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     /// What runs the image.
     pub kind: MachineKind,
@@ -29,13 +29,14 @@ pub struct Machine {
     pub stall_limit: Duration,
     /// The preset of the cost model, for [`Clock::Model`].
     pub preset: Option<PathBuf>,
+    /// By which clock harts take turns, where the plugin decides that.
+    pub order: Order,
     /// The emulator's program, if it is not the one on the PATH.
     pub emulator: Option<PathBuf>,
 }
 
 /// What runs the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MachineKind {
     /// QEMU's system emulator.
     Qemu,

@@ -61,6 +61,7 @@ pub(super) struct RawPlatform {
     pub(super) run_s: At<i64>,
     pub(super) stall_s: Option<At<i64>>,
     pub(super) preset: Option<At<PathBuf>>,
+    pub(super) order: Option<At<String>>,
     pub(super) emulator: Option<PathBuf>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rel4_costmodel::options::Order;
+
 use super::*;
 
 const GOOD: &str = r#"[kernels.sel4]
@@ -134,6 +136,35 @@ fn the_model_needs_a_preset_and_no_other_clock_has_one() {
     assert_eq!(
         mistake("harts = 1", "harts = 1\npreset = \"costmodel/u54.toml\""),
         "configs/m.toml:9:10: only the clock `model` has a `preset`; remove one or change the other"
+    );
+}
+
+#[test]
+fn the_order_of_harts_is_a_choice_under_the_model_alone() {
+    let with = |clock: &str, order: &str| {
+        let preset = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/costmodel/u54.toml");
+        let preset = if clock == "model" { format!("\npreset = \"{preset}\"") } else { String::new() };
+        GOOD.replace("clock = \"icount\"", &format!("clock = \"{clock}\"\norder = \"{order}\"{preset}"))
+    };
+    for order in Order::ALL {
+        let matrix = parse(&with("model", order.name())).expect("valid");
+        assert_eq!(matrix.platforms["virt-icount"].order, order);
+    }
+    assert_eq!(parse(GOOD).expect("valid").platforms["virt-icount"].order, Order::Instructions);
+    let mistake = |clock, order| parse(&with(clock, order)).expect_err("must be refused").to_string();
+    assert_eq!(
+        mistake("model", "cycle"),
+        "configs/m.toml:11:9: unknown order `cycle`; did you mean `cycles`? known: instructions, cycles"
+    );
+    assert_eq!(
+        mistake("schedule", "instructions"),
+        "configs/m.toml:11:9: under the clock `schedule` harts always take turns by instructions; remove `order` or \
+         change the clock"
+    );
+    assert_eq!(
+        mistake("host", "cycles"),
+        "configs/m.toml:11:9: only under the clock `model` is the order of harts a choice; remove `order` or change the \
+         clock"
     );
 }
 

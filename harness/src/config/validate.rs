@@ -5,6 +5,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rel4_costmodel::options::Order;
+
 use super::kernel::Profile;
 use super::program::{self, PROGRAMS};
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
@@ -220,6 +222,20 @@ impl Check<'_> {
         }
     }
 
+    /// By which clock harts take turns.
+    fn order(&mut self, raw: Option<&At<String>>, clock: Option<Clock>) -> Option<Order> {
+        let Some(raw) = raw else { return Some(Order::default()) };
+        let choices = Order::ALL.map(|order| (order.name(), order));
+        let order = self.choice(raw, &choices, "order");
+        let fixed = match clock? {
+            Clock::Model => return order,
+            Clock::Schedule => "under the clock `schedule` harts always take turns by instructions",
+            Clock::Icount | Clock::Host => "only under the clock `model` is the order of harts a choice",
+        };
+        self.mistake(raw.span(), format!("{fixed}; remove `order` or change the clock"));
+        None
+    }
+
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
         let kind = self.choice(&raw.kind, &MachineKind::NAMES, "platform kind");
         let clock = self.choice(&raw.clock, &Clock::NAMES, "clock");
@@ -237,6 +253,7 @@ impl Check<'_> {
             }
         }
         let preset = self.preset(raw.preset.as_ref(), clock, raw.clock.span());
+        let order = self.order(raw.order.as_ref(), clock);
         Some(Machine {
             kind: kind?,
             machine: raw.machine.get_ref().clone(),
@@ -248,6 +265,7 @@ impl Check<'_> {
             run_limit: Duration::from_secs(run_s?.into()),
             stall_limit: Duration::from_secs(stall_s?.into()),
             preset,
+            order: order?,
             emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
         })
     }

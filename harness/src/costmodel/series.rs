@@ -102,6 +102,7 @@ fn is_looked_at(report: &Report, counter: Counter) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rel4_costmodel::options::Order;
     use rel4_costmodel::report::{End, Figure, MarkerRow};
     use rel4_costmodel::window::Window;
     use rel4_markers::{Marker, Role};
@@ -127,6 +128,7 @@ mod tests {
             end: End::Exit,
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: vec![Counters::default(), Counters::default()],

@@ -48,7 +48,7 @@ pub fn begin(
     let built = plugin::build(&Workspace::current()?, &qemu::probe(emulator)?)?;
     let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let plugin = keep(RunDirectory::model_plugin(name), &bytes)?;
-    Ok(Some(ModelRecord { plugin, preset }))
+    Ok(Some(ModelRecord { plugin, preset, order: Some(machine.order.name().to_owned()) }))
 }
 
 /// What the plugin is asked to do for a cell; none where the clock needs none.
@@ -65,6 +65,7 @@ pub fn plugin_of(
     let Some(detail) = machine.clock.detail() else { return Ok(None) };
     let mut options = Options {
         detail,
+        order: machine.order,
         preset: machine.preset.as_ref().map(|_| RunDirectory::model_preset(platform)),
         report: Some(RunDirectory::model_report(cell)),
         heartbeat: Some(RunDirectory::model_heartbeat(cell)),

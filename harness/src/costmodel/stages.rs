@@ -87,7 +87,7 @@ pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::Detail;
+    use rel4_costmodel::options::{Detail, Order};
     use rel4_costmodel::report::{End, TrapStages};
 
     use super::*;
@@ -107,6 +107,7 @@ mod tests {
             end: End::Exit,
             preset: "unit".to_owned(),
             detail: Detail::Blocks,
+            order: Order::Instructions,
             lead: 50,
             stages: TrapStages::Apart,
             harts: Vec::new(),

@@ -103,6 +103,9 @@ pub struct ModelRecord {
     pub plugin: FileRecord,
     /// The preset in the plugin's own form; none for the schedule alone.
     pub preset: Option<FileRecord>,
+    /// By which clock harts took turns, as the matrix names it; none in a run of before there was a choice.
+    #[serde(default)]
+    pub order: Option<String>,
 }
 
 /// A file that a run is made of.

@@ -80,7 +80,8 @@ fn emulators(manifest: &Manifest) -> Markup {
         let sha256 = emulator.sha256.clone().unwrap_or_else(|| "unknown".to_owned());
         let model = manifest.models.get(platform).map_or_else(String::new, |model| {
             let preset = model.preset.as_ref().map_or("none", |preset| &preset.sha256);
-            format!("plugin {}, preset {preset}", model.plugin.sha256)
+            let order = model.order.as_deref().unwrap_or("unknown");
+            format!("plugin {}, preset {preset}, order {order}", model.plugin.sha256)
         });
         vec![
             words(platform),

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use rel4_costmodel::counters::Counter;
 use rel4_costmodel::interface::Interface;
-use rel4_costmodel::options::{Detail, Options};
+use rel4_costmodel::options::{Detail, Options, Order};
 use rel4_costmodel::preset::{Parameter, Preset};
 use rel4_costmodel::report::{End, MarkerRow, Report};
 use rel4_costmodel::rules;
@@ -96,11 +96,12 @@ impl Emulator {
         let report = scratch.path().join("report");
         let preset = match run.detail {
             Detail::Schedule => Preset::unit(),
-            Detail::Blocks | Detail::EveryInstruction => preset(),
+            Detail::Blocks | Detail::EveryInstruction => (run.preset)(),
         };
         fs::write(&preset_file, preset.to_canonical()).expect("written");
         let options = Options {
             detail: run.detail,
+            order: run.order,
             lead: 50,
             preset: Some(preset_file),
             report: Some(report.clone()),
@@ -167,23 +168,29 @@ pub(crate) struct Run {
     pub(crate) harts: u32,
     /// How closely the plugin looks.
     pub(crate) detail: Detail,
+    /// By which clock harts take turns.
+    pub(crate) order: Order,
+    /// The prices.
+    pub(crate) preset: fn() -> Preset,
 }
 
 impl Run {
     /// `fixture` on `harts` harts, measured the usual way.
     pub(crate) const fn new(fixture: &'static str, harts: u32) -> Self {
-        Self { fixture, harts, detail: Detail::Blocks }
+        Self { fixture, harts, detail: Detail::Blocks, order: Order::Instructions, preset }
     }
 }
 
-/// Every fixture, with its harts.
-pub(crate) const ALL: [Run; 6] = [
+/// Every fixture, with its harts, and those of several harts in either order.
+pub(crate) const ALL: [Run; 8] = [
     Run::new("loops", 1),
     Run::new("traps", 1),
     Run::new("caches", 1),
     Run::new("user_interrupts", 1),
     Run::new("two_harts", 2),
     Run::new("four_harts", 4),
+    Run { order: Order::Cycles, ..Run::new("two_harts", 2) },
+    Run { order: Order::Cycles, ..Run::new("four_harts", 4) },
 ];
 
 /// Prices that no two things share, so that a wrong one shows.

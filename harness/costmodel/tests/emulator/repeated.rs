@@ -2,13 +2,15 @@
 
 use std::process::Command;
 
-use rel4_costmodel::counters::Counter;
+use rel4_costmodel::counters::{Counter, Counters};
 use rel4_costmodel::heartbeat;
-use rel4_costmodel::options::Detail;
+use rel4_costmodel::options::{Detail, Order};
+use rel4_costmodel::preset::Preset;
 use rel4_costmodel::report::{End, MarkerRow, Report};
+use rel4_markers::Marker;
 
 use crate::load::Load;
-use crate::machine::{ALL, Run, emulator};
+use crate::machine::{ALL, Emulator, Run, emulator};
 
 #[test]
 fn charging_every_instruction_singly_gives_the_same_report() {
@@ -16,7 +18,7 @@ fn charging_every_instruction_singly_gives_the_same_report() {
     for run in ALL {
         let blocks = emulator.run(&run);
         let singly = emulator.run(&Run { detail: Detail::EveryInstruction, ..run });
-        assert_eq!(Report { detail: Detail::Blocks, ..singly }, blocks, "{}", run.fixture);
+        assert_eq!(Report { detail: Detail::Blocks, ..singly }, blocks, "{run:?}");
     }
 }
 
@@ -25,17 +27,49 @@ fn the_schedule_alone_counts_what_the_model_counts() {
     let Some(emulator) = emulator() else { return };
     // Several harts meet at other moments when everything costs the same.
     for run in ALL.into_iter().filter(|run| run.harts == 1) {
-        let counts = |detail| {
+        let counted = |detail| {
             let report = emulator.run(&Run { detail, ..run });
-            let of_row = |row: &MarkerRow| (row.marker, row.figures.instructions(), row.figures.traps);
-            let looked_at = Counter::ALL.iter().filter(|counter| {
-                matches!(counter.unit(), "instructions" | "traps" | "events")
-                    && **counter != Counter::Transfers
-            });
-            let counters: Vec<_> = looked_at.map(|counter| report.harts[0].get(*counter)).collect();
-            (report.markers.iter().map(of_row).collect::<Vec<_>>(), counters)
+            counts(&report, |counter| counter.unit() != "accesses" && counter != Counter::Transfers)
         };
-        assert_eq!(counts(Detail::Schedule), counts(Detail::Blocks), "{}", run.fixture);
+        assert_eq!(counted(Detail::Schedule), counted(Detail::Blocks), "{run:?}");
+    }
+}
+
+/// What a marker shows of its hart but for time: hart, marker, instructions and traps.
+type Reached = (usize, Marker, [u64; 4], u64);
+
+/// All that `report` says but for what the preset decides: cycles, and misses of caches that it describes. Of the rest those counters that
+/// `is_compared` names.
+fn counts(report: &Report, is_compared: impl Fn(Counter) -> bool) -> (Vec<Reached>, Vec<u64>) {
+    let of_row = |row: &MarkerRow| (row.hart, row.marker, row.figures.instructions(), row.figures.traps);
+    let counters: Vec<_> = Counter::ALL
+        .iter()
+        .filter(|counter| !matches!(counter.unit(), "cycles" | "misses") && is_compared(**counter))
+        .collect();
+    let of_hart = |hart: &Counters| counters.iter().map(|counter| hart.get(**counter)).collect::<Vec<_>>();
+    (report.markers.iter().map(of_row).collect(), report.harts.iter().flat_map(of_hart).collect())
+}
+
+/// What `run` counts under the prices of the tests, and under those of one cycle for everything.
+fn counts_under_two_presets(emulator: &Emulator, run: Run) -> [(Vec<Reached>, Vec<u64>); 2] {
+    [run.preset, Preset::unit].map(|preset| counts(&emulator.run(&Run { preset, ..run }), |_| true))
+}
+
+#[test]
+fn other_prices_change_no_count_on_one_two_and_four_harts() {
+    let Some(emulator) = emulator() else { return };
+    for run in ALL.into_iter().filter(|run| run.order == Order::Instructions) {
+        let [dear, cheap] = counts_under_two_presets(emulator, run);
+        assert_eq!(dear, cheap, "{run:?}");
+    }
+}
+
+#[test]
+fn harts_that_take_turns_by_cycles_count_other_things_under_other_prices() {
+    let Some(emulator) = emulator() else { return };
+    for run in ALL.into_iter().filter(|run| run.order == Order::Cycles) {
+        let [dear, cheap] = counts_under_two_presets(emulator, run);
+        assert_ne!(dear, cheap, "{run:?}");
     }
 }
 
@@ -45,11 +79,11 @@ fn runs_repeat_to_the_byte_on_a_host_that_is_busy_and_on_one_that_is_not() {
     for run in ALL {
         let first = emulator.run(&run).to_text();
         for _ in 0..2 {
-            assert_eq!(emulator.run(&run).to_text(), first, "{}", run.fixture);
+            assert_eq!(emulator.run(&run).to_text(), first, "{run:?}");
         }
         let _load = Load::start();
         for _ in 0..2 {
-            assert_eq!(emulator.run(&run).to_text(), first, "{} on a busy host", run.fixture);
+            assert_eq!(emulator.run(&run).to_text(), first, "{run:?} on a busy host");
         }
     }
 }

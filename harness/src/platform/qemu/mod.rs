@@ -143,6 +143,8 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
+    use rel4_costmodel::options::Order;
+
     use super::*;
     use crate::config::{Clock, MachineKind};
 
@@ -158,6 +160,7 @@ mod tests {
             run_limit: Duration::from_secs(1),
             stall_limit: Duration::from_secs(1),
             preset: None,
+            order: Order::default(),
             emulator: Some("qemu".into()),
         }
     }
