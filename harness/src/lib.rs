@@ -11,6 +11,7 @@
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
 
 pub mod bootargs;
+pub mod breakdown;
 pub mod build;
 pub mod cli;
 pub mod commands;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::breakdown::{self, Breakdown, LIMIT_PERCENT};
 use crate::costmodel::series;
 use crate::exit::Exit;
 use crate::figures::{self, Drawn, FigureError, FigureSpec};
@@ -130,11 +131,23 @@ pub fn notes(manifest: &Manifest) -> BTreeSet<String> {
 /// exit code.
 #[must_use]
 pub fn print(directory: &Path, manifest: &Manifest, findings: &Findings) -> Exit {
-    for row in findings.shown() {
+    let breakdown = Breakdown::new(&findings.summary, &breakdown::pairs(manifest));
+    for row in findings.shown().filter(|row| !breakdown.covers(row)) {
         let summary = &row.summary;
         println!(
             "{}: {} median {} {} [{}, {}], n = {}",
             row.key, row.metric, summary.median, row.unit, summary.ci_low, summary.ci_high, summary.n
+        );
+    }
+    print!("{breakdown}");
+    for row in breakdown.failures() {
+        println!(
+            "{}: the stages of {} take {} {}, {:+.2} % beside what it takes without tracepoints; the limit is {LIMIT_PERCENT} %",
+            row.key,
+            row.operation,
+            row.sum(),
+            row.unit,
+            row.error_percent()
         );
     }
     for cell in &manifest.cells {
@@ -169,7 +182,10 @@ pub fn print(directory: &Path, manifest: &Manifest, findings: &Findings) -> Exit
         count(Exit::Failed),
         count(Exit::Inconclusive)
     );
-    exit_of(manifest)
+    match exit_of(manifest) {
+        Exit::Done if breakdown.failures().next().is_some() => Exit::Failed,
+        exit => exit,
+    }
 }
 
 /// Says what was not run, and why.

@@ -32,6 +32,7 @@
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
 //! | what the kernel measures of itself | `benchmark` (feature `benchmark`) |
+//! | where the stages of a system call begin | `trace` (feature `tracepoints`) |
 //! | kernel state, build settings, console | [`kernel`], [`config`], [`console`] |
 #![cfg_attr(target_arch = "riscv64", no_std)]
 
@@ -62,6 +63,7 @@ pub mod preempt;
 pub mod remote;
 pub mod sched;
 pub mod syscall;
+mod trace;
 pub mod trap;
 #[cfg(feature = "uintr")]
 pub mod uintr;

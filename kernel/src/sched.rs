@@ -12,6 +12,7 @@ use crate::config::{MAX_HARTS, NUM_DOMAINS, TIME_SLICE_TICKS};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{Tcb, ThreadState};
+use crate::trace::tracepoint;
 use crate::vm;
 
 use priority_set::PrioritySet;
@@ -190,6 +191,7 @@ fn is_eligible(k: &Kernel, thread: Obj<Tcb>) -> bool {
 /// A thread became runnable: it runs next if it goes before the current one.
 #[inline]
 pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
+    tracepoint!(Schedule);
     let hart = k.hart();
     if !is_eligible(k, thread) {
         enqueue(k, thread);
@@ -215,6 +217,7 @@ pub fn is_overtaken(k: &Kernel) -> bool {
 /// Acts on the note that the kernel entry left: afterwards the current thread is the one to run.
 #[inline]
 pub fn schedule(k: &Kernel) {
+    tracepoint!(Schedule);
     let hart = k.hart();
     let action = hart.action.get();
     if action == Action::Keep {
@@ -300,6 +303,7 @@ pub fn runs_after_current(k: &Kernel, thread: Obj<Tcb>) -> bool {
 /// Makes another thread, which stands in no queue, the current one.
 #[inline(always)]
 pub fn run(k: &Kernel, thread: Obj<Tcb>) {
+    tracepoint!(Switch);
     let previous = k.hart().current.replace(thread);
     #[cfg(feature = "benchmark")]
     crate::benchmark::switched(k, previous, thread);

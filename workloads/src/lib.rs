@@ -16,8 +16,8 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `syscall_batch` and `memory_server` (asynchronous system calls, with
-//!   `changing_page`), [`bench`]; for tests [`misbehave`], and
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`,
+//!   `syscall_batch` and `memory_server` (asynchronous system calls, with `changing_page`), [`bench`]; for tests [`misbehave`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
 #![cfg_attr(not(test), no_std)]
@@ -38,6 +38,8 @@ pub mod last_resort;
 #[cfg(target_arch = "riscv64")]
 pub mod memory_server;
 pub mod misbehave;
+#[cfg(target_arch = "riscv64")]
+pub mod notification;
 pub mod output;
 #[cfg(target_arch = "riscv64")]
 mod pair;

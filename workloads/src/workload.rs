@@ -12,6 +12,8 @@ use crate::ipc_soak;
 #[cfg(target_arch = "riscv64")]
 use crate::memory_server;
 use crate::misbehave;
+#[cfg(target_arch = "riscv64")]
+use crate::notification;
 use crate::parameters::Parameters;
 use crate::root::Root;
 #[cfg(target_arch = "riscv64")]
@@ -42,6 +44,8 @@ const WORKLOADS: &[Workload] = &[
     #[cfg(target_arch = "riscv64")]
     Workload { name: hostile_vs::NAME, run: hostile_vs::run },
     Workload { name: misbehave::NAME, run: misbehave::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: notification::NAME, run: notification::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: unotification_check::NAME, run: unotification_check::run },
 ];

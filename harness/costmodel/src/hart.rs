@@ -136,6 +136,8 @@ pub(crate) struct Hart {
     pub(crate) idle: bool,
     /// How many doorbells had been rung when the hart fell asleep.
     pub(crate) idle_since: u64,
+    /// How many doorbells had been rung when the hart was interrupted last.
+    pub(crate) doorbells_heard: u64,
     fetched: Fetch,
     l1_instruction: Option<SetAssociative>,
     instruction_tlb: Option<Tlb>,
@@ -167,6 +169,7 @@ impl Hart {
             in_kernel_once: false,
             idle: true,
             idle_since: 0,
+            doorbells_heard: 0,
             fetched: Fetch { line: NO_LINE, virtual_page: 0 },
             l1_instruction: cache(Parameter::L1InstructionBytes, Parameter::L1InstructionWays),
             instruction_tlb: Tlb::new(preset.value(Parameter::InstructionTlbEntries)),
@@ -326,6 +329,20 @@ impl Hart {
         stretch.0 += self.cycles - cycles;
         stretch.1 += self.instructions - instructions;
         self.owner_since = (self.cycles, self.instructions);
+    }
+
+    /// Whether what leads to this entry comes from outside, as far as the hart's own doing shows.
+    pub(crate) fn is_interrupted_by(&self, entry: Entry) -> bool {
+        match entry {
+            Entry::None => false,
+            Entry::Trap => self.cause == Cause::default(),
+            Entry::UserInterrupt => true,
+        }
+    }
+
+    /// Nothing happens to the hart before `cycles`: what comes then was not there before.
+    pub(crate) fn wait_until(&mut self, cycles: u64) {
+        self.cycles = self.cycles.max(cycles);
     }
 
     /// A handler begins.

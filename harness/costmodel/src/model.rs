@@ -43,6 +43,8 @@ pub struct Model {
     doorbells: Vec<Doorbell>,
     doorbells_rung: u64,
     markers: Vec<MarkerRow>,
+    /// How many stages have begun and not ended, on all harts.
+    stages_open: u32,
     windows: Windows,
     /// The report, once the guest has said that the run is over.
     finished: Option<Report>,
@@ -78,6 +80,7 @@ impl Model {
             doorbells: vec![Doorbell::default(); harts],
             doorbells_rung: 0,
             markers: Vec::with_capacity(1 << 16),
+            stages_open: 0,
             windows: Windows::default(),
             finished: None,
         }
@@ -133,24 +136,31 @@ impl Model {
                 self.epoch.get_or_insert(hart.cycles);
             }
         }
-        hart.enter(entry, &self.shared.penalties);
+        if self.detail != Detail::Schedule && hart.is_interrupted_by(entry) {
+            let heard = std::mem::replace(&mut hart.doorbells_heard, self.doorbells_rung);
+            if let Some(cycles) = self.last_doorbell(heard) {
+                self.harts[self.running].wait_until(cycles);
+            }
+        }
+        self.harts[self.running].enter(entry, &self.shared.penalties);
     }
 
     fn wake(&mut self) {
         let cycles = match self.detail {
             // Doorbells are not heard.
             Detail::Schedule => self.present(Order::Cycles),
-            Detail::Blocks | Detail::EveryInstruction => self.last_doorbell().unwrap_or(0),
+            Detail::Blocks | Detail::EveryInstruction => {
+                self.last_doorbell(self.harts[self.running].idle_since).unwrap_or(0)
+            }
         };
         let instructions = self.present(Order::Instructions);
         self.harts[self.running].wake(cycles, instructions);
     }
 
-    /// The modelled clock of the hart that rang the last doorbell since the running one fell asleep.
-    fn last_doorbell(&self) -> Option<u64> {
-        let asleep_since = self.harts[self.running].idle_since;
+    /// The modelled clock of the other hart that rang the last doorbell since there had been as many as `since`.
+    fn last_doorbell(&self, since: u64) -> Option<u64> {
         let others = self.doorbells.iter().enumerate().filter(|(index, _)| *index != self.running);
-        let rung = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > asleep_since);
+        let rung = others.map(|(_, doorbell)| doorbell).filter(|doorbell| doorbell.order > since);
         rung.max_by_key(|doorbell| doorbell.order).map(|doorbell| doorbell.cycles)
     }
 
@@ -221,14 +231,24 @@ impl Model {
             hart.explain(cause);
             return;
         }
+        // The kernel passes its tracepoints whatever it is entered for.
+        if marker.role() == Some(Role::Tracepoint) && self.stages_open == 0 {
+            return;
+        }
         let row = hart.mark(marker, self.epoch.unwrap_or(0));
         if self.finished.is_some() {
             return;
         }
         self.markers.push(row);
         match marker.role() {
-            Some(Role::Begin) => self.windows.begin(marker.index(), &mut self.harts),
-            Some(Role::End) => self.windows.end(marker.index(), &mut self.harts),
+            Some(Role::Begin) => {
+                self.stages_open += 1;
+                self.windows.begin(marker.index(), &mut self.harts);
+            }
+            Some(Role::End) => {
+                self.stages_open = self.stages_open.saturating_sub(1);
+                self.windows.end(marker.index(), &mut self.harts);
+            }
             _ if marker == Marker::EXIT => self.finished = Some(self.report(End::Exit)),
             _ => {}
         }

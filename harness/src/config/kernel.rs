@@ -76,12 +76,21 @@ pub enum Feature {
     Smp,
     /// The benchmark system calls, and what they measure.
     Benchmark,
+    /// Markers where the stages of a system call begin.
+    Tracepoints,
 }
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 6] =
-        [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::AsyncSyscall, Self::Smp, Self::Benchmark];
+    pub const ALL: [Self; 7] = [
+        Self::SyncIpc,
+        Self::Fastpath,
+        Self::Uintr,
+        Self::AsyncSyscall,
+        Self::Smp,
+        Self::Benchmark,
+        Self::Tracepoints,
+    ];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -93,6 +102,7 @@ impl Feature {
             Self::AsyncSyscall => "async-syscall",
             Self::Smp => "smp",
             Self::Benchmark => "benchmark",
+            Self::Tracepoints => "tracepoints",
         }
     }
 }

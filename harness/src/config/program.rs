@@ -192,6 +192,22 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "notification",
+        root_server: Some(RootServer::RootTask),
+        about: "notifications between two address spaces, one at a time, stage by stage; needs a kernel with tracepoints",
+        parameters: &[
+            numbers("rounds", "notifications to measure", 1..=100_000),
+            numbers("warmup", "notifications before those", 1..=100_000),
+            words("backend", "what notifies the receiver", &["uintr", "kernel"]),
+            words(
+                "receiver",
+                "where it is: it runs or could run, or it waits in the kernel",
+                &["online", "offline"],
+            ),
+            numbers("receiver_hart", "hart of the receiver; the sender runs on hart 0", 0..=3),
+        ],
+    },
+    Program {
         name: "unotification-check",
         root_server: Some(RootServer::RootTask),
         about: "checks U-notifications end to end; needs a kernel with uintr",

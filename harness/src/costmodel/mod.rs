@@ -5,6 +5,7 @@
 //! ([`landmarks`]) → what it reports becomes [`stages`] and [`series`] of samples.
 
 pub mod landmarks;
+pub mod one_way;
 pub mod plugin;
 pub mod preset;
 pub mod series;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use rel4_costmodel::report::{Figures, MarkerRow, Report};
-use rel4_markers::{Marker, Role, Stage};
+use rel4_markers::{Marker, Role, Stage, Tracepoint};
 use thiserror::Error;
 
 /// One run through a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageRun {
     /// The hart.
     pub hart: usize,
@@ -17,6 +17,45 @@ pub struct StageRun {
     pub cycles: u64,
     /// What the hart did in it.
     pub figures: Figures,
+    /// What it consists of, in order, as far as tracepoints on this hart tell; empty where there were none.
+    pub sections: Vec<Section>,
+}
+
+/// A piece of a run through a stage: from one tracepoint to the next. The first begins with the stage, the last ends with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// Where it begins; [`Tracepoint::Entry`] for the first.
+    pub from: Tracepoint,
+    /// Cycles, idle time included.
+    pub cycles: u64,
+    /// What the hart did in it.
+    pub figures: Figures,
+}
+
+/// A stage that has begun.
+struct Open<'r> {
+    stage: Stage,
+    begin: &'r MarkerRow,
+    tracepoints: Vec<(Tracepoint, &'r MarkerRow)>,
+}
+
+impl Open<'_> {
+    fn end(self, hart: usize, end: &MarkerRow) -> StageRun {
+        let since =
+            |begin: &MarkerRow, end: &MarkerRow| (end.clock - begin.clock, end.figures.since(&begin.figures));
+        let mut sections = Vec::new();
+        if !self.tracepoints.is_empty() {
+            let starts =
+                [(Tracepoint::Entry, self.begin)].into_iter().chain(self.tracepoints.iter().copied());
+            let ends = self.tracepoints.iter().map(|&(_, row)| row).chain([end]);
+            sections.extend(starts.zip(ends).map(|((from, begin), end)| {
+                let (cycles, figures) = since(begin, end);
+                Section { from, cycles, figures }
+            }));
+        }
+        let (cycles, figures) = since(self.begin, end);
+        StageRun { hart, stage: self.stage, cycles, figures, sections }
+    }
 }
 
 /// Markers that make no sense.
@@ -56,33 +95,48 @@ pub enum MarkerError {
 ///
 /// A marker is unknown, or begins and ends do not match.
 pub fn stages(report: &Report) -> Result<Vec<StageRun>, MarkerError> {
-    let mut open: BTreeMap<usize, Vec<(Stage, &MarkerRow)>> = BTreeMap::new();
+    let mut open: BTreeMap<usize, Vec<Open<'_>>> = BTreeMap::new();
     let mut runs = Vec::new();
     for row in report.markers.iter().filter(|row| row.marker != Marker::EXIT) {
         let hart = row.hart;
         let unknown = MarkerError::Unknown { hart, number: row.marker.number() };
-        let stage = Stage::from_index(row.marker.index()).ok_or_else(|| unknown.clone())?;
         let open = open.entry(hart).or_default();
         match row.marker.role() {
-            Some(Role::Begin) => open.push((stage, row)),
-            Some(Role::End) => match open.pop() {
-                Some((begun, begin)) if begun == stage => runs.push(StageRun {
-                    hart,
-                    stage,
-                    cycles: row.clock - begin.clock,
-                    figures: row.figures.since(&begin.figures),
-                }),
-                other => {
-                    return Err(MarkerError::NotBegun { hart, stage, open: other.map(|(stage, _)| stage) });
+            Some(Role::Begin) => {
+                let stage = stage_of(row).ok_or(unknown)?;
+                open.push(Open { stage, begin: row, tracepoints: Vec::new() });
+            }
+            Some(Role::End) => {
+                let stage = stage_of(row).ok_or(unknown)?;
+                match open.pop() {
+                    Some(begun) if begun.stage == stage => runs.push(begun.end(hart, row)),
+                    other => {
+                        return Err(MarkerError::NotBegun {
+                            hart,
+                            stage,
+                            open: other.map(|begun| begun.stage),
+                        });
+                    }
                 }
-            },
+            }
+            Some(Role::Tracepoint) => {
+                let tracepoint = Tracepoint::from_index(row.marker.index()).ok_or(unknown)?;
+                // What a kernel does on a hart where nothing is measured is of no interest.
+                if let Some(innermost) = open.last_mut() {
+                    innermost.tracepoints.push((tracepoint, row));
+                }
+            }
             Some(Role::Point | Role::Cause | Role::Control) | None => return Err(unknown),
         }
     }
-    match open.into_iter().find_map(|(hart, open)| Some((hart, open.last()?.0))) {
+    match open.into_iter().find_map(|(hart, open)| Some((hart, open.last()?.stage))) {
         Some((hart, stage)) => Err(MarkerError::NotEnded { hart, stage }),
         None => Ok(runs),
     }
+}
+
+fn stage_of(row: &MarkerRow) -> Option<Stage> {
+    Stage::from_index(row.marker.index())
 }
 
 #[cfg(test)]
@@ -131,6 +185,31 @@ mod tests {
     }
 
     #[test]
+    fn tracepoints_cut_a_stage_into_sections_that_add_up_to_it() {
+        const LOOKUP: Marker = Marker::new(Role::Tracepoint, Tracepoint::Lookup.index());
+        const EXIT: Marker = Marker::new(Role::Tracepoint, Tracepoint::Exit.index());
+        let markers = [(0, BEGIN), (0, LOOKUP), (1, LOOKUP), (0, EXIT), (0, LOOKUP), (0, END), (0, LOOKUP)];
+        let runs = stages(&report(&markers)).expect("sound");
+        let sections: Vec<_> =
+            runs[0].sections.iter().map(|section| (section.from, section.cycles)).collect();
+        assert_eq!(
+            sections,
+            [
+                (Tracepoint::Entry, 10),
+                (Tracepoint::Lookup, 20),
+                (Tracepoint::Exit, 10),
+                (Tracepoint::Lookup, 10)
+            ]
+        );
+        assert_eq!(sections.iter().map(|(_, cycles)| cycles).sum::<u64>(), runs[0].cycles);
+    }
+
+    #[test]
+    fn a_stage_without_tracepoints_has_no_sections() {
+        assert_eq!(stages(&report(&[(0, BEGIN), (0, END)])).expect("sound")[0].sections, []);
+    }
+
+    #[test]
     fn what_is_unbalanced_or_unknown_is_reported() {
         for (markers, part) in [
             (&[(0, BEGIN)][..], "never ended"),
@@ -139,6 +218,7 @@ mod tests {
             (&[(0, BEGIN), (1, END)], "hart 1 ended"),
             (&[(0, Marker::new(Role::Begin, 999))], "no name"),
             (&[(0, Marker::from_fields(7, 1))], "no name"),
+            (&[(0, Marker::new(Role::Tracepoint, 999))], "no name"),
         ] {
             let error = stages(&report(markers)).expect_err(part).to_string();
             assert!(error.contains(part), "{error}");

@@ -19,6 +19,7 @@ mod digitized;
 mod distribution;
 mod draw;
 mod error;
+mod fill;
 mod font;
 mod layout;
 mod legend;
@@ -35,7 +36,7 @@ pub use digitized::{Digitized, Values};
 pub use draw::{Drawn, draw, svg};
 pub use error::FigureError;
 pub use panel::{Line, Panel};
-pub use spec::{Axis, FigureSpec, Kind, Part, SpecError};
+pub use spec::{Axis, FigureSpec, Kind, Part, SpecError, Whole};
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::caption;
+use super::fill::FILLS;
 use super::palette::STYLES;
 use super::panel::{self, Panel, RawPanel};
 use crate::config::Diagnostic;
@@ -28,6 +29,8 @@ pub struct FigureSpec {
     pub metric: String,
     /// The metrics that add up to it, for a [`Kind::Stack`]; all metrics, for [`Kind::Bars`].
     pub parts: Vec<Part>,
+    /// For a [`Kind::Stack`] with a bar for each of several metrics: a part's metric is then the bar's and the part's own, joined by `_`.
+    pub bars: Vec<Part>,
     /// The folder of upstream's numbers, for [`Kind::Bars`] that show them.
     pub upstream: Option<PathBuf>,
     /// The parameter along the horizontal axis, for [`Kind::Lines`].
@@ -50,7 +53,7 @@ pub struct FigureSpec {
 pub enum Kind {
     /// The share of samples at or below each value, one curve per cell.
     Distribution,
-    /// The medians of the metrics that make up the whole, one bar per cell.
+    /// The medians of the metrics that make up a whole, one bar per whole and cell.
     Stack,
     /// The medians of several metrics, one bar per cell and metric, beside upstream's.
     Bars,
@@ -66,6 +69,17 @@ pub struct Part {
     pub metric: String,
     /// What it is called in the figure.
     pub label: String,
+}
+
+/// A whole that a bar of a [`Kind::Stack`] stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Its metric.
+    pub metric: String,
+    /// What it is called beside the cell; none in a figure of one whole.
+    pub label: Option<String>,
+    /// The metrics of its parts.
+    pub parts: Vec<String>,
 }
 
 /// What an axis measures.
@@ -112,6 +126,8 @@ struct Raw {
     metric: String,
     #[serde(default = "no_parts")]
     parts: Spanned<Vec<Part>>,
+    #[serde(default = "no_parts")]
+    bars: Spanned<Vec<Part>>,
     upstream: Option<PathBuf>,
     parameter: Option<String>,
     #[serde(default = "no_panels")]
@@ -131,6 +147,21 @@ fn no_panels() -> Spanned<Vec<RawPanel>> {
 }
 
 impl FigureSpec {
+    /// The wholes that a [`Kind::Stack`] shows.
+    #[must_use]
+    pub fn wholes(&self) -> Vec<Whole> {
+        let parts = |prefix: &str| self.parts.iter().map(|part| format!("{prefix}{}", part.metric)).collect();
+        if self.bars.is_empty() {
+            return vec![Whole { metric: self.metric.clone(), label: None, parts: parts("") }];
+        }
+        let whole = |bar: &Part| Whole {
+            metric: bar.metric.clone(),
+            label: Some(bar.label.clone()),
+            parts: parts(&format!("{}_", bar.metric)),
+        };
+        self.bars.iter().map(whole).collect()
+    }
+
     /// Reads every `*.toml` file in `folder`, in the order of their names.
     ///
     /// # Errors
@@ -180,6 +211,10 @@ impl FigureSpec {
                 return Err(invalid(raw.parts.span(), message));
             }
         };
+        if raw.kind != Kind::Stack && !raw.bars.get_ref().is_empty() {
+            return Err(invalid(raw.bars.span(), "only stacks have `bars`".to_owned()));
+        }
+        let bars = raw.bars.into_inner();
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = raw.panels.span();
         let panels = raw.panels.into_inner().into_iter().map(|panel| panel.check(folder));
@@ -198,6 +233,7 @@ impl FigureSpec {
             experiment,
             metric,
             parts,
+            bars,
             upstream,
             parameter,
             panels,
@@ -212,11 +248,11 @@ impl FigureSpec {
 /// The most metrics that one figure of bars shows: more do not fit a page.
 const MOST_BARS: usize = 24;
 
-/// How many parts a figure has: of a stack as many as there are colours.
+/// How many parts a figure has: of a stack as many as there are fills.
 fn kind_parts(kind: Kind) -> RangeInclusive<usize> {
     match kind {
         Kind::Distribution => 0..=0,
-        Kind::Stack => 2..=STYLES.len() - 1,
+        Kind::Stack => 2..=FILLS.len(),
         Kind::Bars => 1..=MOST_BARS,
         Kind::Lines => 0..=0,
     }

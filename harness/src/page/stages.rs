@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::contents::Contents;
 use super::layout::{Column, Section, number, table, words};
-use crate::figures::FigureSpec;
+use crate::figures::{FigureSpec, Whole};
 use crate::results::{CellKey, SummaryTable};
 
 /// The section; none where no figure of the run shows stages.
@@ -26,16 +26,20 @@ fn stages(spec: &FigureSpec, summary: &SummaryTable) -> Markup {
     let unit = &spec.x.unit;
     head.extend(["sum", "whole"].map(|name| (format!("{name} in {unit}"), Column::Number)));
     head.push(("difference".to_owned(), Column::Number));
-    let wholes = summary.of_metric(&spec.experiment, &spec.metric);
-    table(&head, wholes.filter_map(|whole| row(spec, summary, &whole.key, whole.summary.median)))
+    let rows = spec.wholes().into_iter().flat_map(|whole| {
+        let cells = summary.of_metric(&spec.experiment, &whole.metric);
+        cells.filter_map(|cell| row(&whole, summary, &cell.key, cell.summary.median)).collect::<Vec<_>>()
+    });
+    table(&head, rows)
 }
 
-fn row(spec: &FigureSpec, summary: &SummaryTable, cell: &CellKey, whole: f64) -> Option<Vec<Markup>> {
-    let of_part = |part: &crate::figures::Part| summary.median(cell, &part.metric);
-    let parts: Vec<f64> = spec.parts.iter().map(of_part).collect::<Option<_>>()?;
+/// None for a cell whose stages were not measured.
+fn row(whole: &Whole, summary: &SummaryTable, cell: &CellKey, median: f64) -> Option<Vec<Markup>> {
+    let parts: Vec<f64> = whole.parts.iter().map(|part| summary.median(cell, part)).collect::<Option<_>>()?;
     let sum: f64 = parts.iter().sum();
-    let mut row = vec![words(cell.to_string())];
+    let name = whole.label.iter().cloned().chain([cell.to_string()]).collect::<Vec<_>>().join(": ");
+    let mut row = vec![words(name)];
     row.extend(parts.into_iter().map(number));
-    row.extend([number(sum), number(whole), words(format!("{:+.2} %", (sum / whole - 1.0) * 100.0))]);
+    row.extend([number(sum), number(median), words(format!("{:+.2} %", (sum / median - 1.0) * 100.0))]);
     Some(row)
 }

@@ -8,6 +8,7 @@ use rel4_markers::Stage;
 
 use super::measurement::{MeasurementError, Series};
 use super::raw::RawRun;
+use super::stages::{Overheads, stages_of};
 use crate::config::Clock;
 use crate::costmodel::stages::{StageRun, stages};
 use crate::serial::Record;
@@ -17,7 +18,7 @@ use crate::stats;
 const NONE: &str = "none";
 
 /// The unit of what the guest counts.
-const INSTRUCTIONS: &str = "instructions";
+pub(super) const INSTRUCTIONS: &str = "instructions";
 
 /// Why the records of the microbenchmarks give no measurement.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -132,19 +133,32 @@ fn modelled(
         return Err(BenchError::Windows { expected, found: windows.len() });
     }
     let (mut cycles, mut instructions) = (Net::default(), Net::default());
+    let mut breakdown = Vec::new();
     let mut rest = windows.as_slice();
     for series in announced {
         let (own, others) = rest.split_at(series.windows());
         rest = others;
         let per_cycle = series.operations.len();
         for (index, operation) in series.operations.iter().enumerate().filter(|(_, name)| **name != NONE) {
-            let samples =
-                || own.iter().skip(index).step_by(per_cycle).skip(series.warmup).take(series.rounds);
-            let all_cycles = samples().map(|run| run.cycles as f64).collect();
-            let all_instructions =
-                samples().map(|run| (run.figures.user.instructions + run.figures.kernel.instructions) as f64);
+            let samples: Vec<&StageRun> = own
+                .iter()
+                .skip(index)
+                .step_by(per_cycle)
+                .skip(series.warmup)
+                .take(series.rounds)
+                .copied()
+                .collect();
+            let all_cycles = samples.iter().map(|run| run.cycles as f64).collect();
+            let all_instructions = samples
+                .iter()
+                .map(|run| (run.figures.user.instructions + run.figures.kernel.instructions) as f64);
             cycles.add(operation, series.overhead, "cycles", all_cycles)?;
             instructions.add(operation, series.overhead, INSTRUCTIONS, all_instructions.collect())?;
+            let overheads = Overheads {
+                cycles: cycles.overhead(series.overhead),
+                instructions: instructions.overhead(series.overhead),
+            };
+            breakdown.extend(stages_of(operation, &samples, overheads));
         }
     }
     if detail == Detail::Schedule {
@@ -157,6 +171,7 @@ fn modelled(
             .into_iter()
             .map(|series| Series { metric: format!("{}_{INSTRUCTIONS}", series.metric), ..series }),
     );
+    all.extend(breakdown);
     Ok(all)
 }
 
@@ -168,6 +183,11 @@ struct Net {
 }
 
 impl Net {
+    /// The overhead of this name; 0 if there is none.
+    fn overhead(&self, overhead: &str) -> f64 {
+        self.overheads.get(overhead).copied().unwrap_or(0.0)
+    }
+
     fn add(
         &mut self,
         operation: &str,
@@ -269,7 +289,13 @@ mod tests {
             kernel: Figure { cycles, instructions: cycles / 2 },
             ..Figures::default()
         };
-        let run = |&cycles| StageRun { hart: 0, stage: Stage::Operation, cycles, figures: figures(cycles) };
+        let run = |&cycles| StageRun {
+            hart: 0,
+            stage: Stage::Operation,
+            cycles,
+            figures: figures(cycles),
+            sections: Vec::new(),
+        };
         cycles.iter().map(run).collect()
     }
 

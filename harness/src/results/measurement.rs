@@ -5,9 +5,11 @@ use rel4_records::FieldError;
 
 use super::bench::{BenchError, bench};
 use super::cell::CellMeta;
+use super::notification::notification;
 use super::per_call;
 use super::raw::RawRun;
 use crate::config::{Clock, Value};
+use crate::costmodel::one_way::OneWayError;
 use crate::costmodel::series;
 use crate::costmodel::stages::MarkerError;
 use crate::serial::{Place, Record};
@@ -98,6 +100,9 @@ pub enum MeasurementError {
     /// The markers make no sense.
     #[error(transparent)]
     Markers(#[from] MarkerError),
+    /// The notifications make no sense.
+    #[error(transparent)]
+    Notifications(#[from] OneWayError),
     /// The microbenchmarks make no sense.
     #[error(transparent)]
     Bench(#[from] BenchError),
@@ -158,6 +163,8 @@ pub fn measure(
             Ok(all)
         }
         ("bench", report) => bench(&run, report, meta.clock),
+        ("notification", Some(report)) => notification(&run, report, count(&run, "rounds")?),
+        ("notification", None) => Err(MeasurementError::NoReport),
         ("sel4test", Some(report)) => Ok(series::counters(report)),
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.

@@ -9,12 +9,15 @@
 //! a cell behind. Samples stay raw in the serial logs.
 
 mod bench;
+
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;
+mod notification;
 mod per_call;
 mod raw;
 mod sample_table;
+mod stages;
 mod summary_table;
 mod table_error;
 mod test_table;

@@ -30,5 +30,7 @@ mod main_job;
 mod microbenchmarks;
 mod misbehave;
 mod modelled;
+mod notification;
+mod stages;
 mod suite;
 mod syscalls;

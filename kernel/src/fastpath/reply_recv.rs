@@ -8,17 +8,20 @@ use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::{Notification, Tcb, ThreadState};
 use crate::sched;
+use crate::trace::tracepoint;
 
 #[inline(always)]
 pub(super) fn handle(k: &Kernel, request: &Request) -> Option<Obj<Tcb>> {
     let server = k.current();
     let length = request.info.register_words()?;
+    tracepoint!(Lookup);
     let cap = lookup::slot_in_root(server, request.cptr)?.raw().as_endpoint()?;
     if !cap.rights.contains(CapRights::READ) || cap.endpoint.waiting_sender().is_some() {
         return None;
     }
     let reply = server.caller_slot().raw().as_reply()?;
     let caller = reply.caller;
+    tracepoint!(Schedule);
     if server.fault.get().is_some() || caller.fault.get().is_some() {
         return None;
     }
@@ -26,6 +29,7 @@ pub(super) fn handle(k: &Kernel, request: &Request) -> Option<Obj<Tcb>> {
         return None;
     }
 
+    tracepoint!(Transfer);
     derivation::remove_reply(caller, server.caller_slot());
     deliver(request, length, 0, caller);
     caller.set_state_only(ThreadState::Running);

@@ -12,10 +12,12 @@ use crate::object::endpoint::Sender;
 use crate::object::ipc_buffer::Access;
 use crate::object::{BufferRef, Tcb, ThreadState};
 use crate::sched;
+use crate::trace::tracepoint;
 
 /// Reply: answers the thread whose Call `sender` received last, if it still waits.
 #[inline]
 pub fn reply_to_caller(k: &Kernel, sender: Obj<Tcb>) {
+    tracepoint!(Lookup);
     let slot = sender.caller_slot();
     if let Some(cap) = slot.raw().as_reply() {
         reply(k, sender, &cap, slot);
@@ -26,6 +28,7 @@ pub fn reply_to_caller(k: &Kernel, sender: Obj<Tcb>) {
 #[inline]
 pub fn reply(k: &Kernel, sender: Obj<Tcb>, cap: &ReplyCap, slot: Obj<Slot>) {
     let caller = cap.caller;
+    tracepoint!(Transfer);
     match caller.fault.get() {
         None => {
             let sender =

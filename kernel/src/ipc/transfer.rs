@@ -29,6 +29,17 @@ pub fn transfer(_k: &Kernel, sender: &Sender, endpoint: Option<Obj<Endpoint>>, r
 #[inline]
 fn normal(sender: &Sender, endpoint: Option<Obj<Endpoint>>, receiver: Obj<Tcb>) {
     let info = sender.thread.context.message_info();
+    // Most messages leave both buffers alone.
+    if let Some(length) = info.register_words() {
+        message::copy_words(sender.thread, None, receiver, None, length);
+        receiver.context.set_badge(sender.badge);
+        receiver.context.set_message_info(MessageInfo::new(info.label(), 0, 0, length));
+    } else {
+        through_buffers(sender, info, endpoint, receiver);
+    }
+}
+
+fn through_buffers(sender: &Sender, info: MessageInfo, endpoint: Option<Obj<Endpoint>>, receiver: Obj<Tcb>) {
     let length = info.length();
     let send_buffer = BufferRef::of_thread(sender.thread, Access::Send);
     let receive_buffer = BufferRef::of_thread(receiver, Access::Receive);

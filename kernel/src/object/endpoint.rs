@@ -10,6 +10,7 @@ use crate::ipc::transfer;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::sched;
+use crate::trace::tracepoint;
 
 /// An endpoint: a queue of threads that are all senders or all receivers. 16 bytes, zeroed memory is an idle endpoint.
 #[repr(C, align(16))]
@@ -77,6 +78,7 @@ impl Obj<Endpoint> {
                 receiver.set_state(k, ThreadState::Running);
                 sched::possible_switch_to(k, receiver);
                 if kind == SendKind::Call {
+                    tracepoint!(Transfer);
                     await_reply(k, &sender, receiver, receiver_can_grant);
                 }
             }

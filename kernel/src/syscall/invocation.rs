@@ -17,6 +17,7 @@ use crate::object::endpoint::{SendKind, Sender};
 use crate::object::ipc_buffer::Access;
 use crate::object::{BufferRef, Tcb, ThreadState};
 use crate::preempt::Preempted;
+use crate::trace::tracepoint;
 
 /// The label table that this kernel speaks.
 const LABELS: LabelSet = if cfg!(feature = "smp") { LabelSet::Smp } else { LabelSet::SingleCore };
@@ -176,12 +177,17 @@ pub(super) fn handle(k: &Kernel, kind: SendKind) {
 fn begin<'k>(k: &'k Kernel, thread: Obj<Tcb>, kind: SendKind) -> Result<Invocation<'k>, Fault> {
     let info = thread.context.message_info();
     let cptr = thread.context.cptr();
+    tracepoint!(Lookup);
     let slot = lookup::slot_of_thread(thread, cptr).map_err(|failure| Fault::Cap {
         cptr,
         phase: Phase::Send,
         failure,
     })?;
-    let buffer = BufferRef::of_thread(thread, Access::Send);
+    // Of most messages nothing is in the buffer.
+    let buffer = match info.register_words() {
+        Some(_) => None,
+        None => BufferRef::of_thread(thread, Access::Send),
+    };
     let extra_caps = message::extra_caps(thread, buffer, info)?;
     let length = if buffer.is_some() { info.length() } else { info.length().min(NUM_MESSAGE_REGISTERS) };
     thread.set_state(k, ThreadState::Restart);
@@ -203,10 +209,12 @@ fn dispatch(inv: &Invocation<'_>) -> Outcome {
     let no_such_capability = Err(InvocationError::InvalidCapability { index: 0 }.into());
     match inv.slot.raw().decode() {
         Cap::Endpoint(cap) if cap.rights.contains(CapRights::WRITE) => {
+            tracepoint!(Transfer);
             cap.endpoint.send(inv.k, Sender::through(inv.caller, &cap), inv.kind);
             Ok(Answer::EMPTY)
         }
         Cap::Notification(cap) if cap.rights.contains(CapRights::WRITE) => {
+            tracepoint!(Transfer);
             cap.notification.signal(inv.k, cap.badge);
             Ok(Answer::EMPTY)
         }

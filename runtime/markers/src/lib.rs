@@ -10,8 +10,10 @@ mod cause;
 mod marker;
 mod set;
 mod stage;
+mod tracepoint;
 
 pub use cause::Cause;
 pub use marker::{Marker, Role};
-pub use set::{begin, cause, end, exit};
+pub use set::{begin, cause, end, exit, tracepoint};
 pub use stage::Stage;
+pub use tracepoint::Tracepoint;

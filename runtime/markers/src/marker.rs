@@ -9,6 +9,8 @@ pub enum Role {
     Begin,
     /// The stage that began last ends.
     End,
+    /// The next part of the stage that began last begins.
+    Tracepoint,
     /// The kernel says what it was entered for.
     Cause,
     /// Addressed to the cost model itself.
@@ -17,7 +19,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [Self::Point, Self::Begin, Self::End, Self::Cause, Self::Control];
+    pub const ALL: [Self; 6] =
+        [Self::Point, Self::Begin, Self::End, Self::Cause, Self::Tracepoint, Self::Control];
 
     /// The number of the register that stands for the role.
     #[must_use]
@@ -27,6 +30,7 @@ impl Role {
             Self::Begin => 1,
             Self::End => 2,
             Self::Cause => 3,
+            Self::Tracepoint => 4,
             Self::Control => 31,
         }
     }

@@ -30,6 +30,12 @@ pub fn end<const STAGE: u32>() {
     set::<{ Role::End.register() }, STAGE>();
 }
 
+/// The next stage of what began last begins: the one with index `TRACEPOINT` ([`Tracepoint::index`](crate::Tracepoint::index)).
+#[inline(always)]
+pub fn tracepoint<const TRACEPOINT: u32>() {
+    set::<{ Role::Tracepoint.register() }, TRACEPOINT>();
+}
+
 /// The kernel was entered for the cause with index `CAUSE` ([`Cause::index`](crate::Cause::index)).
 #[inline(always)]
 pub fn cause<const CAUSE: u32>() {

@@ -9,11 +9,13 @@ pub enum Stage {
     Overhead,
     /// An operation of the microbenchmarks, the overhead of measuring it included.
     Operation,
+    /// What has to be done once before somebody can be notified.
+    Registration,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 3] = [Self::RoundTrip, Self::Overhead, Self::Operation];
+    pub const ALL: [Self; 4] = [Self::RoundTrip, Self::Overhead, Self::Operation, Self::Registration];
 
     /// Its index among the markers of one role.
     #[must_use]
@@ -22,6 +24,7 @@ impl Stage {
             Self::RoundTrip => 1,
             Self::Overhead => 2,
             Self::Operation => 3,
+            Self::Registration => 4,
         }
     }
 
@@ -38,6 +41,7 @@ impl Stage {
             Self::RoundTrip => "round_trip",
             Self::Overhead => "overhead",
             Self::Operation => "operation",
+            Self::Registration => "registration",
         }
     }
 }

@@ -319,6 +319,27 @@ fn a_woken_hart_goes_on_at_the_time_of_the_doorbell() {
 }
 
 #[test]
+fn a_hart_that_runs_is_interrupted_no_earlier_than_the_doorbell_was_rung() {
+    for rings in [true, false] {
+        let mut machine = Machine::taking_turns_by(Order::Instructions, 2);
+        machine.model.switch_to(1);
+        machine.run(KERNEL, &[NOP], None);
+        machine.run(USER, &[NOP], None);
+        machine.model.switch_to(0);
+        machine.run(KERNEL, &[LOAD; 20], Some(Target::Device(0x1000_0000)));
+        if rings {
+            machine.run(KERNEL, &[STORE], Some(Target::Device(INTERRUPT_FILE)));
+        }
+        let marker = Marker::new(Role::Point, 1);
+        machine.run(KERNEL, &[marker.instruction()], None);
+        machine.model.switch_to(1);
+        machine.run(KERNEL, &[marker.instruction()], None);
+        let clocks: Vec<_> = machine.model.take_report().markers.iter().map(|row| row.clock).collect();
+        assert_eq!(clocks[1] > clocks[0], rings, "{clocks:?}");
+    }
+}
+
+#[test]
 fn the_console_wakes_nobody() {
     let mut machine = Machine::new(2);
     machine.model.switch_to(1);
@@ -473,4 +494,20 @@ fn another_address_space_empties_the_tlbs_of_a_machine_that_does_not_tag_them() 
         machine.run(KERNEL, &[LOAD], target);
         machine.assert_counter(0, Counter::DataTlbMisses, misses);
     }
+}
+
+#[test]
+fn a_tracepoint_is_recorded_while_something_is_measured() {
+    let mut machine = Machine::new(2);
+    let tracepoint = Marker::new(Role::Tracepoint, 3);
+    let (begin, end) = (Marker::new(Role::Begin, 1), Marker::new(Role::End, 1));
+    for (hart, marker) in
+        [(0, tracepoint), (0, begin), (1, tracepoint), (0, tracepoint), (0, end), (0, tracepoint)]
+    {
+        machine.model.switch_to(hart);
+        machine.run(KERNEL, &[NOP, marker.instruction()], None);
+    }
+    let markers: Vec<_> =
+        machine.model.take_report().markers.iter().map(|row| (row.hart, row.marker)).collect();
+    assert_eq!(markers, [(0, begin), (1, tracepoint), (0, tracepoint), (0, end)]);
 }

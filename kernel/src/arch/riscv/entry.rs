@@ -10,6 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rel4_abi::fault::FaultStatus;
 use rel4_abi::{MessageInfo, Syscall};
+use rel4_markers::{Role, Tracepoint};
 
 use super::user_mode::{self, ECALL};
 use super::{csr, timer};
@@ -24,6 +25,7 @@ use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::remote;
 use crate::sched;
+use crate::trace::tracepoint;
 use crate::trap::{self, Cause};
 
 /// Size of the kernel stack.
@@ -52,6 +54,20 @@ macro_rules! enter_hart {
 macro_rules! enter_hart {
     () => {
         "ld sp, {kernel_stack}(a6)\nld tp, {hart}(a6)"
+    };
+}
+
+/// The tracepoint of the first instruction of a trap.
+#[cfg(not(feature = "tracepoints"))]
+macro_rules! trap_tracepoint {
+    () => {
+        "/* {tracepoint} {entry} */"
+    };
+}
+#[cfg(feature = "tracepoints")]
+macro_rules! trap_tracepoint {
+    () => {
+        ".insn i 0x13, 2, x0, x{tracepoint}, {entry}"
     };
 }
 
@@ -87,6 +103,9 @@ _start:
     .section .text.trap, "ax"
     .balign 64
 rel4_trap_entry:
+    "#,
+    trap_tracepoint!(),
+    r#"
     csrrw   tp, sscratch, tp
     beqz    tp, rel4_kernel_trapped
     sd      ra, 8*1(tp)
@@ -192,6 +211,8 @@ rel4_kernel_trapped:
     next_pc = const offset_of!(Context, next_pc),
     kernel_stack = const offset_of!(Context, kernel_stack),
     hart = const offset_of!(Context, hart),
+    tracepoint = const Role::Tracepoint.register(),
+    entry = const Tracepoint::Entry.index(),
 );
 
 /// The kernel state. Written once by the boot hart before any trap can come.
@@ -277,6 +298,7 @@ extern "C" fn enter_from_user(
     }
     #[cfg(feature = "benchmark")]
     benchmark::entered(k, decode(csr::read!("scause"), csr::read!("stval")));
+    tracepoint!(Decode);
     if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
         // A function for each, to which control passes with all registers as they are: none pays for what another needs.
         macro_rules! enter {
@@ -389,6 +411,7 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
 /// Gives up the big lock; returns the context of `thread`, which is the current one.
 #[inline(always)]
 fn leave(k: &Kernel, thread: Obj<Tcb>) -> *const Context {
+    tracepoint!(Exit);
     if MAX_HARTS > 1 {
         let index = super::hart_index();
         thread.context.hart.set(index as u64);
