@@ -93,7 +93,7 @@ fn serve_trapped(k: &Kernel) -> Trap {
 }
 
 /// Requests whose completions the thread sees together.
-const BATCH: u64 = 16;
+const BATCH: u64 = 64;
 
 /// Carries out the requests of a thread until there are none, or something more urgent comes up; then tells the thread, if it sleeps.
 fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {

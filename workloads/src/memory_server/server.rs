@@ -55,15 +55,14 @@ impl<'k> Underway<'k> {
 
     /// Starts what was asked for, and answers what is complete.
     fn advance(&mut self, server: &ClientEnd<'_>, kernel: &'k Kernel, context: &mut Context<'_>) -> Poll<()> {
-        while self.count < CAPACITY
-            && let Poll::Ready(request) = pin!(server.recv()).poll(context)
-        {
+        // Until there are none, so that the next one wakes this coroutine. An honest client has no more under way than there is room for.
+        while let Poll::Ready(request) = pin!(server.recv()).poll(context) {
             match begin(kernel, request.message()) {
-                Some(call) => {
+                Some(call) if self.count < CAPACITY => {
                     self.calls[(self.first + self.count) % CAPACITY] = Some((request, call));
                     self.count += 1;
                 }
-                None => server.reply(request, Message::new(REFUSED, [])),
+                _ => server.reply(request, Message::new(REFUSED, [])),
             }
         }
         while let Some((_, call)) = &mut self.calls[self.first]
