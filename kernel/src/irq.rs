@@ -10,6 +10,7 @@ use crate::cap::{Cap, delete, derivation};
 use crate::config::MAX_HARTS;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
+use crate::preempt::Preempted;
 use crate::sched;
 
 /// The highest interrupt number: as in seL4, the kernel's own follow the platform's sources, with several harts two kinds of
@@ -69,14 +70,15 @@ pub fn release(k: &Kernel, irq: u16) {
 }
 
 /// Registers a notification capability, held in `slot`, for a source; it replaces the one before.
-pub fn set_handler(k: &Kernel, irq: u16, cap: Cap, slot: Obj<Slot>) {
-    forget_handler(k, irq);
+pub fn set_handler(k: &Kernel, irq: u16, cap: Cap, slot: Obj<Slot>) -> Result<(), Preempted> {
+    forget_handler(k, irq)?;
     derivation::insert(cap, slot, handler_slot(k, irq));
+    Ok(())
 }
 
-/// Drops the notification capability registered for a source.
-pub fn forget_handler(k: &Kernel, irq: u16) {
-    delete::delete_simple(k, handler_slot(k, irq));
+/// Drops the notification capability registered for a source. It may be the last one, and threads may wait at the notification.
+pub fn forget_handler(k: &Kernel, irq: u16) -> Result<(), Preempted> {
+    delete::delete(k, handler_slot(k, irq))
 }
 
 /// Handles the interrupt that is pending, if one still is. What it is for is told to whoever counts kernel entries by cause.

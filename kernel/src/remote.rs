@@ -28,6 +28,8 @@ pub enum Request {
     },
     /// Forget all translations of an address space.
     FlushAsid(Asid),
+    /// Forget all translations.
+    FlushAll,
     /// Look up the current thread's address space again: it may have gone.
     ActivateSpace,
     /// Stop running a thread, so that its registers are all in memory.
@@ -45,6 +47,7 @@ impl Request {
         match self {
             Self::FlushPage { vaddr, asid } => (u64::from(asid.0) << 8, vaddr),
             Self::FlushAsid(asid) => (u64::from(asid.0) << 8 | 1, 0),
+            Self::FlushAll => (6, 0),
             Self::ActivateSpace => (2, 0),
             Self::Stop => (3, 0),
             #[cfg(feature = "uintr")]
@@ -63,6 +66,7 @@ impl Request {
             #[cfg(feature = "uintr")]
             5 => Self::CloseFile(argument as usize),
             1 => Self::FlushAsid(asid),
+            6 => Self::FlushAll,
             2 => Self::ActivateSpace,
             _ => Self::Stop,
         }
@@ -134,6 +138,7 @@ pub fn serve(k: &Kernel) {
     match Request::decode(words.into()) {
         Request::FlushPage { vaddr, asid } => arch::flush_page(vaddr, asid),
         Request::FlushAsid(asid) => arch::flush_asid(asid),
+        Request::FlushAll => arch::flush_all(),
         Request::ActivateSpace => crate::vm::space::activate(k, k.current()),
         Request::Stop => stop_current(k),
         #[cfg(feature = "uintr")]
@@ -226,6 +231,12 @@ pub fn flush_asid(k: &Kernel, asid: Asid) {
     ask(k, Request::FlushAsid(asid), |_| true);
 }
 
+/// Forgets all translations of all address spaces on all harts.
+pub fn flush_all(k: &Kernel) {
+    arch::flush_all();
+    ask(k, Request::FlushAll, |_| true);
+}
+
 /// Makes every hart look up its current thread's address space again.
 pub fn activate_spaces(k: &Kernel) {
     crate::vm::space::activate(k, k.current());
@@ -272,6 +283,7 @@ mod tests {
         for request in [
             Request::FlushPage { vaddr: 0x3f_ffff_e000, asid },
             Request::FlushAsid(asid),
+            Request::FlushAll,
             Request::ActivateSpace,
             Request::Stop,
             #[cfg(feature = "uintr")]

@@ -16,6 +16,20 @@ fn every_test_of_the_suite_passes_in_every_configuration() {
     let results: Vec<_> = tests.lines().skip(1).collect();
     assert!(results.len() > 40);
     assert!(results.iter().all(|row| row.contains(",passed,") || row.contains(",disabled,")), "{tests}");
+    assert_interrupts_never_wait_long(
+        &fs::read_to_string(run.join("samples.csv")).expect("tests have costs"),
+    );
+}
+
+/// Checks the delays that the suite measured where instructions are the clock. What takes how long is in `docs/kernel.md`.
+fn assert_interrupts_never_wait_long(samples: &str) {
+    const LONGEST_INSTRUCTIONS: u64 = 50_000;
+    let counted = samples.lines().filter(|row| row.starts_with("suite,") && row.contains(".delay,"));
+    let delays: Vec<u64> = counted
+        .map(|row| row.rsplit(',').next().and_then(|value| value.parse().ok()).expect("ends with a number"))
+        .collect();
+    assert!(delays.len() >= 16, "both kernels measure eight delays: {samples}");
+    assert!(delays.iter().all(|&delay| delay < LONGEST_INSTRUCTIONS), "{delays:?}");
 }
 
 #[test]

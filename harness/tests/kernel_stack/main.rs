@@ -40,7 +40,7 @@ const RULES: Rules = Rules {
     ],
     formatting: (&["4core3fmt", "core..fmt", "Console"], NESTED_FORMATTING),
     recursion: (
-        &["cap6delete", "cancel_ipc", "suspend", "unregister", "unbind", "restart_all", "forget_handler"],
+        &["cap6delete", "cancel_ipc", "suspend", "unregister", "unbind", "restart_first", "forget_handler"],
         NESTED_DELETIONS,
     ),
 };

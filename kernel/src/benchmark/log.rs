@@ -51,7 +51,8 @@ pub fn set_frame(k: &Kernel, slot: Obj<Slot>) -> Result<(), InvocationError> {
     if cap.size != FrameSize::Mega || cap.device || cap.rights != VmRights::ReadWrite {
         return Err(InvocationError::IllegalOperation);
     }
-    delete::delete_simple(k, frame_slot(k));
+    // A frame is deleted in a single step.
+    let _deleted = delete::delete(k, frame_slot(k));
     derivation::insert(Cap::Frame(FrameCap { mapping: None, ..cap }), slot, frame_slot(k));
     Ok(())
 }

@@ -44,8 +44,9 @@ struct Layout {
     ipc_buffer: u64,
     bootinfo: u64,
     extra: u64,
-    end: u64,
     extra_bytes: u64,
+    /// End of the area of the extra BootInfo, a power of two of pages. Page tables cover all of it, as in seL4, also what stays unmapped.
+    end: u64,
 }
 
 impl Layout {
@@ -55,16 +56,21 @@ impl Layout {
         let bootinfo = ipc_buffer + PAGE;
         let extra = bootinfo + (1 << BOOTINFO_FRAME_BITS);
         let extra_bytes = HEADER_BYTES + tree_bytes + if FEATURES == 0 { 0 } else { FEATURES_CHUNK_BYTES };
-        let end = extra + extra_bytes.next_multiple_of(PAGE);
+        let end = extra + extra_bytes.next_multiple_of(PAGE).next_power_of_two();
         assert!(
             image < ipc_buffer && image.is_multiple_of(PAGE) && end <= USER_TOP,
             "the root task's image at {image:#x}..{ipc_buffer:#x} does not fit the user address space"
         );
-        Self { image, ipc_buffer, bootinfo, extra, end, extra_bytes }
+        Self { image, ipc_buffer, bootinfo, extra, extra_bytes, end }
     }
 
     fn extra_pages(&self) -> u64 {
-        (self.end - self.extra) / PAGE
+        self.extra_bytes.div_ceil(PAGE)
+    }
+
+    /// log2 of the area of the extra BootInfo.
+    fn extra_bits(&self) -> u32 {
+        (self.end - self.extra).ilog2()
     }
 
     /// First addresses of the blocks of 2^`bits` bytes that the layout touches: each needs a page table.
@@ -129,7 +135,7 @@ pub(super) fn create<'k>(
 ) -> &'k Kernel {
     let layout = Layout::new(arguments, tree.len() as u64);
     let mut objects = object_memory(&layout, &mut memory);
-    let extra_bits = extra_bits(&layout);
+    let extra_bits = layout.extra_bits();
     let cnode_bits = u32::from(ROOT_CNODE_BITS) + SLOT_BITS;
     // From large to small; only these two can be larger than a page, in either order.
     let (first, second) =
@@ -205,14 +211,10 @@ pub(super) fn create<'k>(
     k
 }
 
-fn extra_bits(layout: &Layout) -> u32 {
-    (layout.extra_pages() * PAGE).next_power_of_two().ilog2()
-}
-
 /// Takes and clears the memory of all initial objects.
 fn object_memory(layout: &Layout, memory: &mut Memory) -> ObjectMemory {
     let cnode_bits = u32::from(ROOT_CNODE_BITS) + SLOT_BITS;
-    let extra_bits = extra_bits(layout);
+    let extra_bits = layout.extra_bits();
     let tables = 1 + layout.blocks(ROOT_LEVEL_BITS).count() + layout.blocks(MIDDLE_LEVEL_BITS).count();
     let pages = tables as u64 + 3;
     let threads = 1 + MAX_HARTS as u64;
@@ -329,4 +331,29 @@ fn give_untypeds(slots: &mut Slots, info: &mut BootInfo, memory: &Memory) {
     give(&memory.devices, true);
     give(&memory.free, false);
     info.untyped = SlotRegion { start, end: slots.next };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_tables_cover_the_whole_area_of_the_extra_boot_info() {
+        // The last page of the area, which the three pages in use leave free, lies in the next 2 MiB.
+        let extra_pages = if FEATURES == 0 { 3 * PAGE } else { 3 * PAGE - FEATURES_CHUNK_BYTES };
+        let arguments = LoaderArguments {
+            image_start: 0x1f_9000,
+            image_end: 0x1f_b000,
+            image_offset: 0,
+            entry: 0x1f_9000,
+            device_tree: 0,
+            device_tree_bytes: 0,
+            hart: 0,
+            core: 0,
+        };
+        let layout = Layout::new(&arguments, extra_pages - HEADER_BYTES);
+        assert_eq!((layout.extra_pages(), layout.extra_bits()), (3, 14));
+        assert_eq!(layout.extra + 3 * PAGE, 1 << MIDDLE_LEVEL_BITS);
+        assert_eq!(layout.blocks(MIDDLE_LEVEL_BITS).count(), 2);
+    }
 }

@@ -43,20 +43,13 @@ pub fn revoke(k: &Kernel, slot: Obj<Slot>) -> Result<(), Preempted> {
     Ok(())
 }
 
-/// Deletes a capability of which it is known that it is no last one to a CNode or TCB (so that no zombie arises): reply
-/// capabilities, and a notification's or frame's copy in a kernel object.
+/// Deletes the reply capability in `slot`, if there is one: that is a single step.
 #[inline(always)]
-pub fn delete_simple(k: &Kernel, slot: Obj<Slot>) {
+pub fn delete_reply(slot: Obj<Slot>) {
+    debug_assert!(matches!(slot.cap(), Cap::Null | Cap::Reply(_)));
     if !slot.is_empty() {
-        delete_simple_cap(k, slot);
+        derivation::remove(slot);
     }
-}
-
-fn delete_simple_cap(k: &Kernel, slot: Obj<Slot>) {
-    let cap = slot.cap();
-    let (rest, clean_up) = finalise_cap(k, cap, derivation::is_final(slot));
-    debug_assert!(rest == Cap::Null, "a simple deletion leaves nothing behind");
-    empty(k, slot, clean_up);
 }
 
 fn delete_with(k: &Kernel, slot: Obj<Slot>, exposure: Exposure) -> Result<(), Preempted> {
@@ -76,7 +69,11 @@ fn finalise(k: &Kernel, slot: Obj<Slot>, exposure: Exposure) -> Result<Option<Cl
         if cap == Cap::Null {
             return Ok(Some(CleanUp::Nothing));
         }
-        let (rest, clean_up) = finalise_cap(k, cap, derivation::is_final(slot));
+        let is_final = derivation::is_final(slot);
+        if is_final {
+            release_waiters(k, cap)?;
+        }
+        let (rest, clean_up) = finalise_cap(k, cap, is_final);
         let zombie = match rest {
             Cap::Zombie(zombie) if !is_removable(&zombie, slot) => zombie,
             _ => return Ok(Some(clean_up)),
@@ -143,12 +140,35 @@ fn empty(k: &Kernel, slot: Obj<Slot>, clean_up: CleanUp) {
     }
 }
 
+/// Lets go whatever waits for the object whose last capability this is, which can be any number of threads.
+fn release_waiters(k: &Kernel, cap: Cap) -> Result<(), Preempted> {
+    match cap {
+        Cap::Endpoint(c) => {
+            while c.endpoint.restart_first(k) {
+                preemption_point(k)?;
+            }
+        }
+        Cap::Notification(c) => release_notification(k, c.notification)?,
+        #[cfg(feature = "uintr")]
+        Cap::SenderPage(c) => release_notification(k, c.notification)?,
+        Cap::IrqHandler(irq) => crate::irq::forget_handler(k, irq)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn release_notification(k: &Kernel, notification: Obj<Notification>) -> Result<(), Preempted> {
+    notification.unbind(k);
+    while notification.restart_first(k) {
+        preemption_point(k)?;
+    }
+    Ok(())
+}
+
 /// Undoes what `cap` stands for; with its object's last capability (`is_final`) the object goes too. Returns what must stay in
 /// the slot, if anything, and what to do after the slot is empty.
 fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
     match cap {
-        Cap::Endpoint(c) if is_final => c.endpoint.cancel_all(k),
-        Cap::Notification(c) if is_final => finalise_notification(k, c.notification),
         Cap::CNode(c) if is_final => {
             return (zombie(c.node, c.node.slot_count(), ZombieKind::CNode), CleanUp::Nothing);
         }
@@ -157,20 +177,12 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
             return (zombie(Tcb::slots(tcb), TCB_SLOTS_IN_USE, ZombieKind::Tcb), CleanUp::Nothing);
         }
         Cap::Zombie(_) => return (cap, CleanUp::Nothing),
-        Cap::IrqHandler(irq) if is_final => {
-            crate::irq::forget_handler(k, irq);
-            return (Cap::Null, CleanUp::ReleaseIrq(irq));
-        }
+        Cap::IrqHandler(irq) if is_final => return (Cap::Null, CleanUp::ReleaseIrq(irq)),
         Cap::AsidPool(c) if is_final => k.asids.delete_pool(k, c),
         Cap::PageTable(c) if is_final => crate::vm::finalise_page_table(k, c),
         Cap::Frame(c) => crate::vm::unmap_frame(k, &c),
         #[cfg(feature = "uintr")]
-        Cap::SenderPage(c) => {
-            crate::uintr::unmap_sender(k, &c);
-            if is_final {
-                finalise_notification(k, c.notification);
-            }
-        }
+        Cap::SenderPage(c) => crate::uintr::unmap_sender(k, &c),
         _ => {}
     }
     (Cap::Null, CleanUp::Nothing)
@@ -178,11 +190,6 @@ fn finalise_cap(k: &Kernel, cap: Cap, is_final: bool) -> (Cap, CleanUp) {
 
 fn zombie(slots: CNode, remaining: u64, kind: ZombieKind) -> Cap {
     Cap::Zombie(ZombieCap { slots, remaining, kind })
-}
-
-fn finalise_notification(k: &Kernel, notification: Obj<Notification>) {
-    notification.unbind(k);
-    notification.cancel_all(k);
 }
 
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {

@@ -182,9 +182,9 @@ impl Obj<Endpoint> {
         self.queue.remove(thread);
     }
 
-    /// Makes every waiting thread execute its system call again: the endpoint is going away.
-    pub fn cancel_all(self, k: &Kernel) {
-        self.queue.restart_all(k);
+    /// Makes the thread that has waited longest execute its system call again: the endpoint is going away. Returns whether there was one.
+    pub fn restart_first(self, k: &Kernel) -> bool {
+        self.queue.restart_first(k)
     }
 
     /// Makes every waiting sender with `badge` execute its send again.

@@ -163,9 +163,10 @@ impl Obj<Notification> {
         self.queue.remove(thread);
     }
 
-    /// Makes every waiting thread execute its system call again: the notification is going away.
-    pub fn cancel_all(self, k: &Kernel) {
-        self.queue.restart_all(k);
+    /// Makes the thread that has waited longest execute its system call again: the notification is going away. Returns whether there was
+    /// one.
+    pub fn restart_first(self, k: &Kernel) -> bool {
+        self.queue.restart_first(k)
     }
 
     /// Binds the notification to a thread; neither may be bound already.

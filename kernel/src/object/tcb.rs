@@ -331,7 +331,7 @@ pub fn cancel_ipc(k: &Kernel, tcb: Obj<Tcb>) {
             // The only child of the hidden original is the reply capability that was handed out.
             let master = tcb.reply_master();
             if let Some(reply) = master.next().filter(|&next| derivation::is_parent(master, next)) {
-                crate::cap::delete::delete_simple(k, reply);
+                crate::cap::delete::delete_reply(reply);
             }
         }
         _ => {}

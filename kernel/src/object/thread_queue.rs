@@ -71,15 +71,12 @@ impl ThreadQueue {
         Some(head)
     }
 
-    /// Makes every thread in the queue execute its system call again: what it waits on is going away.
-    pub(super) fn restart_all(&self, k: &Kernel) {
-        if self.head().is_none() {
-            return;
-        }
-        while let Some(thread) = self.pop_front() {
-            thread.set_state(k, ThreadState::Restart);
-            sched::enqueue(k, thread);
-        }
+    /// Makes the first thread in the queue execute its system call again: what it waits on is going away. Returns whether there was one.
+    pub(super) fn restart_first(&self, k: &Kernel) -> bool {
+        let Some(thread) = self.pop_front() else { return false };
+        thread.set_state(k, ThreadState::Restart);
+        sched::enqueue(k, thread);
         sched::reschedule_required(k);
+        true
     }
 }

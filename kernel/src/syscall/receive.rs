@@ -25,7 +25,7 @@ pub(super) fn handle(k: &Kernel, kind: ReceiveKind) {
         && cap.rights.contains(CapRights::READ)
     {
         tracepoint!(Transfer);
-        delete::delete_simple(k, thread.caller_slot());
+        delete::delete_reply(thread.caller_slot());
         cap.endpoint.receive(k, thread, cap.rights.contains(CapRights::GRANT), kind);
     } else if let Some(cap) = cap.as_notification()
         && cap.rights.contains(CapRights::READ)

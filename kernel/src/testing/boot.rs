@@ -1,9 +1,13 @@
 //! What the root task finds.
 
-use rel4_abi::{InitialSlot, ObjectType};
+use rel4_abi::bootinfo::{BootInfoHeader, CHUNK_FDT};
+use rel4_abi::user_context::Register;
+use rel4_abi::{InitialSlot, ObjectType, SlotRegion};
 
 use super::Machine;
-use crate::cap::Cap;
+use crate::arch;
+use crate::cap::{Cap, FrameCap, Mapping, derivation};
+use crate::object::ThreadState;
 
 #[test]
 fn the_root_task_gets_every_initial_capability_in_its_slot() {
@@ -79,5 +83,75 @@ fn objects_made_from_dirty_boot_memory_start_out_empty() {
     let Cap::CNode(cap) = m.cap(node) else { panic!() };
     for index in 0..16 {
         assert!(cap.node.slot(index).is_empty());
+    }
+}
+
+#[test]
+fn the_root_task_starts_with_the_address_of_boot_info_and_nothing_else_in_its_registers() {
+    const IMAGE: u64 = 0x1_0000;
+    const IMAGE_END: u64 = 0x1_2000;
+    let m = Machine::new();
+    let root = m.current();
+    for register in Register::ALL {
+        let expected = match register {
+            Register::Pc => IMAGE,
+            Register::A0 => IMAGE_END + 0x1000,
+            _ => 0,
+        };
+        assert_eq!(root.context.get(register), expected, "{register:?}");
+    }
+    assert_eq!(root.context.next_pc.get(), IMAGE);
+    assert_eq!((root.priority.get(), root.max_controlled_priority.get(), root.domain.get()), (255, 255, 0));
+    assert_eq!((root.state(), root.fault_handler.get(), root.flags.get()), (ThreadState::Running, 0, 0));
+    assert_eq!(root.ipc_buffer.get(), IMAGE_END);
+}
+
+#[test]
+fn boot_info_tells_where_everything_is_and_its_frames_are_mapped_there() {
+    const IMAGE_END: u64 = 0x1_2000;
+    let m = Machine::new();
+    let info = m.boot_info();
+    let empty = SlotRegion { start: 0, end: 0 };
+    assert_eq!((info.ipc_buffer, info.init_thread_domain, info.num_io_pt_levels), (IMAGE_END, 0, 0));
+    assert_eq!((info.shared_frames, info.io_space_caps), (empty, empty));
+    // In this order, without gaps: page tables, extra frames, frames of the image, untypeds, empty slots.
+    assert_eq!(info.user_image_paging, SlotRegion { start: 16, end: 18 });
+    assert_eq!(info.extra_bi_pages, SlotRegion { start: 18, end: 18 + info.extra_len.div_ceil(0x1000) });
+    assert_eq!(info.user_image_frames.start, info.extra_bi_pages.end);
+    assert_eq!(info.untyped.start, info.user_image_frames.end);
+    assert_eq!((info.empty.start, info.empty.end), (info.untyped.end, 1 << 13));
+    let extra =
+        (info.extra_bi_pages.start..info.extra_bi_pages.end).zip((IMAGE_END + 0x2000..).step_by(0x1000));
+    let initial = [
+        (InitialSlot::IpcBufferFrame as u64, IMAGE_END),
+        (InitialSlot::BootInfoFrame as u64, IMAGE_END + 0x1000),
+    ];
+    for (slot, vaddr) in initial.into_iter().chain(extra) {
+        let Cap::Frame(FrameCap { mapping: Some(Mapping { asid, vaddr: mapped }), .. }) = m.cap(slot) else {
+            panic!("{slot} is no mapped frame")
+        };
+        assert_eq!((u64::from(asid.0), mapped), (rel4_abi::vm::ASID_ROOT_TASK, vaddr));
+    }
+    let Cap::Frame(first) = m.cap(info.extra_bi_pages.start) else { panic!("no extra frame") };
+    // SAFETY: the kernel put a chunk there.
+    let header = unsafe { arch::phys_to_virt(first.base).cast::<BootInfoHeader>().read_unaligned() };
+    assert_eq!(header.id, CHUNK_FDT);
+    if cfg!(not(feature = "uintr")) {
+        assert_eq!(header.len, info.extra_len, "one chunk without padding");
+    }
+}
+
+#[test]
+fn the_root_task_uses_copies_of_its_capabilities_that_go_when_these_are_revoked() {
+    let m = Machine::new();
+    let root = m.current();
+    for (original, copy) in [
+        (InitialSlot::IpcBufferFrame, root.buffer_slot()),
+        (InitialSlot::VSpace, root.vspace_root()),
+        (InitialSlot::CNode, root.cspace_root()),
+    ] {
+        assert!(derivation::is_parent(m.root_slot(original as u64), copy));
+        m.revoke(original as u64).unwrap();
+        assert!(copy.is_empty());
     }
 }

@@ -1,11 +1,16 @@
 //! Delete and Revoke: what goes, what stays, and nothing left behind.
 
-use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType};
+use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall};
 
 use super::Machine;
 use crate::cap::Cap;
+use crate::obj::Obj;
+use crate::object::Tcb;
 
 const ROOT: u64 = InitialSlot::CNode as u64;
+
+/// What an invocation answers.
+type Answer = Result<[u64; 4], InvocationError>;
 
 fn copy(m: &mut Machine, source: u64) -> u64 {
     let slot = m.free_slot();
@@ -101,9 +106,9 @@ fn deleting_a_thread_takes_it_out_of_the_queue_that_it_waits_in() {
     let helper = m.make_thread(255);
     let root = m.current();
     m.resume(helper);
-    m.simple(rel4_abi::Syscall::Yield, 0, &[]);
+    m.simple(Syscall::Yield, 0, &[]);
     assert_ne!(m.current(), root, "the helper runs");
-    m.simple(rel4_abi::Syscall::Recv, notification, &[]);
+    m.simple(Syscall::Recv, notification, &[]);
     assert_eq!(m.current(), root, "the helper waits");
     m.delete(helper).unwrap();
     let Cap::Notification(cap) = m.cap(notification) else { panic!() };
@@ -162,4 +167,62 @@ fn revoking_a_badge_takes_its_copies_and_no_equal_badge_minted_apart() {
     assert_ne!(m.cap(copy_of_first), Cap::Null);
     m.revoke(ep).unwrap();
     assert_eq!((m.cap(second), m.cap(copy_of_first)), (Cap::Null, Cap::Null));
+}
+
+/// Makes `count` threads wait at the endpoint or notification at `cptr`.
+fn make_wait(m: &mut Machine, cptr: u64, count: usize) -> Vec<Obj<Tcb>> {
+    let threads: Vec<u64> = (0..count).map(|_| m.make_thread(255)).collect();
+    let threads: Vec<_> = threads.into_iter().map(|thread| (m.resume(thread), m.thread(thread)).1).collect();
+    let root = m.current();
+    m.simple(Syscall::Yield, 0, &[]);
+    while m.current() != root {
+        m.simple(Syscall::Recv, cptr, &[]);
+    }
+    assert!(threads.iter().all(|thread| !thread.is_runnable()));
+    threads
+}
+
+/// Executes what deletes the object that the threads wait at, interrupted after the first unit of work, then again.
+fn delete_interrupted(m: &Machine, threads: &[Obj<Tcb>], delete: impl FnOnce(&Machine) -> Answer) {
+    let (root, waiting) = (m.current(), || threads.iter().filter(|thread| !thread.is_runnable()).count());
+    m.preempt_soon();
+    let _not_yet = delete(m);
+    m.no_interrupt();
+    assert_eq!(waiting(), threads.len() - 1, "one unit of work was done");
+    assert_eq!(root.context.next_pc.get(), root.context.fault_pc.get(), "it will be executed again");
+    m.ecall();
+    assert_eq!((waiting(), m.reply_of(root).result().is_ok()), (0, true));
+}
+
+#[test]
+fn deleting_an_endpoint_or_notification_that_threads_wait_at_is_preempted_and_goes_on() {
+    for object in [ObjectType::Endpoint, ObjectType::Notification] {
+        let mut m = Machine::new();
+        let object = m.make(object, 0);
+        let threads = make_wait(&mut m, object, 3);
+        delete_interrupted(&m, &threads, |m| m.delete(object));
+        assert_eq!(m.cap(object), Cap::Null);
+    }
+}
+
+#[test]
+fn an_interrupt_that_lets_the_last_capability_to_a_notification_go_is_preempted_and_goes_on() {
+    const IRQ_CONTROL: u64 = InitialSlot::IrqControl as u64;
+    type LetGo = fn(&Machine, u64, u64) -> Answer;
+    let ways: [LetGo; 3] = [
+        |m, handler, _| m.delete(handler),
+        |m, handler, _| m.invoke(Invocation::IrqClearIrqHandler, handler, &[], &[]),
+        |m, handler, other| m.invoke(Invocation::IrqSetIrqHandler, handler, &[], &[other]),
+    ];
+    for let_go in ways {
+        let mut m = Machine::new();
+        let (notification, other) =
+            (m.make(ObjectType::Notification, 0), m.make(ObjectType::Notification, 0));
+        let handler = m.free_slot();
+        m.invoke(Invocation::IrqIssueIrqHandler, IRQ_CONTROL, &[10, handler, 64], &[ROOT]).unwrap();
+        m.invoke(Invocation::IrqSetIrqHandler, handler, &[], &[notification]).unwrap();
+        let threads = make_wait(&mut m, notification, 3);
+        m.delete(notification).unwrap();
+        delete_interrupted(&m, &threads, |m| let_go(m, handler, other));
+    }
 }

@@ -160,6 +160,102 @@ fn a_pool_needs_ram_of_its_size_an_empty_slot_and_a_free_number() {
     refused(&m, make, control, &[(&[free, 64], &[memory, CNODE], InvocationError::DeleteFirst)]);
 }
 
+/// Each message has two things wrong with it, neighbours in the order in which the ABI has them checked.
+#[test]
+fn of_two_problems_the_one_that_is_checked_first_is_told() {
+    use InvocationError::{AlignmentError, DeleteFirst, InvalidArgument, InvalidCapability, RevokeFirst};
+    const DOMAIN: u64 = InitialSlot::Domain as u64;
+    const BEYOND: u64 = rel4_abi::vm::USER_TOP;
+    const NO_ROOT: InvocationError = failed(LookupFailure::InvalidRoot);
+    let mut m = Machine::new();
+    let (taken, free) = (m.free_slot(), m.free_slot());
+    m.invoke(Invocation::IrqIssueIrqHandler, CONTROL, &[7, taken, 64], &[CNODE]).unwrap();
+    let range = InvocationError::RangeError { min: 1, max: u64::from(crate::irq::MAX_IRQ) };
+    refused(
+        &m,
+        Invocation::IrqIssueIrqHandler,
+        CONTROL,
+        &[
+            (&[0, free], &[CNODE], TRUNCATED),
+            (&[0, free, 0], &[CNODE], range),
+            (&[7, free, 0], &[CNODE], RevokeFirst),
+            (&[8, taken, 64], &[SPACE], NO_ROOT),
+        ],
+    );
+
+    let domains = crate::config::NUM_DOMAINS as u64;
+    let max_index = crate::config::NUM_DOMAIN_SCHEDULES as u64 - 2;
+    refused(&m, Invocation::DomainSetSet, DOMAIN, &[(&[domains], &[], InvalidArgument { index: 0 })]);
+    refused(
+        &m,
+        Invocation::DomainScheduleConfigure,
+        DOMAIN,
+        &[
+            (&[max_index + 1, domains, 1], &[], InvocationError::RangeError { min: 0, max: max_index }),
+            (&[0, domains, u64::MAX], &[], InvocationError::RangeError { min: 0, max: domains - 1 }),
+        ],
+    );
+
+    let (memory, large) = (m.make(ObjectType::Untyped, 12), m.make(ObjectType::Untyped, 13));
+    for parent in [memory, large] {
+        m.retype_from(parent, ObjectType::Endpoint, 0).unwrap();
+    }
+    refused(
+        &m,
+        Invocation::RiscvAsidControlMakePool,
+        InitialSlot::AsidControl as u64,
+        &[
+            (&[free, 0], &[large, CNODE], InvalidCapability { index: 1 }),
+            (&[free, 0], &[memory, CNODE], RevokeFirst),
+        ],
+    );
+
+    let (table, mapped) = (m.make(ObjectType::PageTable, 0), m.make(ObjectType::PageTable, 0));
+    m.invoke(Invocation::RiscvPageTableMap, mapped, &[1 << 30, 0], &[SPACE]).unwrap();
+    let no_table = [(&[BEYOND, 0][..], &[CNODE][..], InvalidCapability { index: 1 })];
+    refused(&m, Invocation::RiscvPageTableMap, table, &no_table);
+    // The root of an address space that is not the one of its identifier: the address comes first.
+    let inner = [(&[BEYOND, 0][..], &[mapped][..], InvalidArgument { index: 0 })];
+    refused(&m, Invocation::RiscvPageTableMap, table, &inner);
+    refused(
+        &m,
+        Invocation::RiscvPageTableMap,
+        mapped,
+        &[(&[0, 0], &[CNODE], InvalidCapability { index: 0 })],
+    );
+
+    let frame = m.make(ObjectType::Page, 0);
+    let missing = failed(LookupFailure::MissingCapability { bits_left: 21 });
+    refused(
+        &m,
+        Invocation::RiscvPageMap,
+        frame,
+        &[
+            (&[BEYOND, 3, 0], &[mapped], InvalidCapability { index: 1 }),
+            (&[BEYOND + 1, 3, 0], &[SPACE], InvalidArgument { index: 0 }),
+            (&[(1 << 30) + 1, 3, 0], &[SPACE], AlignmentError),
+        ],
+    );
+    // A frame that is mapped elsewhere lacks a table first, and is at the wrong address before something is in the way.
+    let leaf_table = m.make(ObjectType::PageTable, 0);
+    m.invoke(Invocation::RiscvPageTableMap, leaf_table, &[1 << 30, 0], &[SPACE]).unwrap();
+    let other = m.make(ObjectType::Page, 0);
+    for (frame, vaddr) in [(frame, 1 << 30), (other, (1 << 30) + 0x1000)] {
+        m.invoke(Invocation::RiscvPageMap, frame, &[vaddr, 3, 0], &[SPACE]).unwrap();
+    }
+    refused(
+        &m,
+        Invocation::RiscvPageMap,
+        frame,
+        &[
+            (&[(1 << 30) + (1 << 21), 3, 0], &[SPACE], missing),
+            (&[(1 << 30) + 0x1000, 3, 0], &[SPACE], InvalidArgument { index: 0 }),
+        ],
+    );
+    let third = m.make(ObjectType::Page, 0);
+    refused(&m, Invocation::RiscvPageMap, third, &[(&[1 << 30, 3, 0], &[SPACE], DeleteFirst)]);
+}
+
 #[test]
 fn a_pool_runs_out_of_identifiers() {
     let mut m = Machine::new();

@@ -73,13 +73,10 @@ impl AsidTable {
     pub fn delete_pool(&self, k: &Kernel, cap: AsidPoolCap) {
         if self.pool(cap.base) == Some(cap.pool) {
             self.pools[cap.base.pool() % POOLS].set(None);
-            // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again.
+            // First nobody translates through it any more, then what was cached goes: the identifiers will be given out again. Everything,
+            // since a fence for each of the 512 would take much longer.
             remote::activate_spaces(k);
-            for index in 0..POOL_LEN {
-                if cap.pool.roots[index].get().is_some() {
-                    remote::flush_asid(k, Asid(cap.base.0 + index as u16));
-                }
-            }
+            remote::flush_all(k);
         }
     }
 

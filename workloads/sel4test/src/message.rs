@@ -1,7 +1,7 @@
 //! Messages of any length, at both ends.
 
 use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
-use rel4_abi::{FaultMessage, MessageInfo, fault};
+use rel4_abi::{FaultMessage, LookupFailure, MessageInfo, fault};
 use rel4_runtime::arch;
 use rel4_runtime::ipc::{Message, Registers};
 
@@ -34,4 +34,15 @@ pub fn fault(message: &Message) -> Option<FaultMessage> {
         *place = word(message, index);
     }
     FaultMessage::decode(message.info.label(), words).filter(|fault| fault.words().1 == length)
+}
+
+/// The capability fault that a message is about: the address, whether it was to be received from (1), and why that leads nowhere.
+#[must_use]
+pub fn cap_fault(message: &Message) -> Option<(u64, u64, LookupFailure)> {
+    match fault(message) {
+        Some(FaultMessage::CapFault { cptr, in_receive_phase, failure, .. }) => {
+            Some((cptr, in_receive_phase, failure))
+        }
+        _ => None,
+    }
 }

@@ -24,6 +24,9 @@ pub const RESULT: u64 = 0;
 /// Label of a message with a line about a check that does not hold. It is answered once the line is printed.
 pub const COMPLAINT: u64 = 0x100;
 
+/// Label of a message with what the test has measured: word 0. It is answered once that is noted.
+pub const MEASURED: u64 = 0x101;
+
 /// How a test went, in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
@@ -91,6 +94,11 @@ fn send(supervisor: CPtr, text: &Text) {
     let mut words = text.words();
     let (info, registers) = message::prepare(COMPLAINT, words.len(), |_| words.next().unwrap_or_default());
     arch::call(supervisor, info, registers);
+}
+
+/// Tells the driver what a basic test has measured, once: the unit is the test's.
+pub fn measured(value: u64) {
+    Endpoint(CPtr(SUPERVISOR.load(Ordering::Relaxed))).call(MEASURED, [value]);
 }
 
 /// The line in a [`COMPLAINT`].

@@ -6,6 +6,7 @@ mod cancel_badged_sends;
 mod clock;
 mod cnode_ops;
 mod cspace;
+mod delays;
 mod domains;
 mod faults;
 mod fpu;
@@ -38,6 +39,7 @@ const GROUPS: &[&[Test]] = &[
     clock::TESTS,
     cnode_ops::TESTS,
     cspace::TESTS,
+    delays::TESTS,
     domains::TESTS,
     faults::TESTS,
     fpu::TESTS,

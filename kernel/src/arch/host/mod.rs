@@ -16,7 +16,7 @@ use crate::object::Tcb;
 use crate::remote;
 
 pub use fpu_unit::{fill_fpu, fpu_words};
-pub use translation::{activate_no_space, activate_space, flush_asid, flush_page, may_translate};
+pub use translation::{activate_no_space, activate_space, flush_all, flush_asid, flush_page, may_translate};
 
 /// User threads run in U-mode.
 pub const USER_PRIVILEGE: UserPrivilege = UserPrivilege::U;

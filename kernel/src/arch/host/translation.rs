@@ -66,6 +66,14 @@ pub fn flush_asid(asid: Asid) {
     });
 }
 
+/// Forgets all cached translations of all address spaces.
+pub fn flush_all() {
+    with(|hart| {
+        let selected = hart.selected;
+        hart.cached.retain(|&asid| selected == Some(asid));
+    });
+}
+
 /// Whether any hart may still translate through the address space.
 pub fn may_translate(asid: Asid) -> bool {
     HARTS.with_borrow(|harts| harts.iter().any(|hart| hart.cached.contains(&asid.0)))

@@ -152,3 +152,8 @@ pub fn flush_page(vaddr: u64, asid: Asid) {
 pub fn flush_asid(asid: Asid) {
     user_mode::fence_asid(asid);
 }
+
+/// Forgets all cached translations of all user address spaces.
+pub fn flush_all() {
+    user_mode::fence_all();
+}

@@ -32,8 +32,8 @@ pub use interrupt::{
     wait_for_interrupt,
 };
 pub use mmu::{
-    WINDOW_BYTES, activate_no_space, activate_space, flush_asid, flush_page, kernel_image, map_kernel,
-    phys_to_virt, set_up as leave_loader_space, virt_to_phys,
+    WINDOW_BYTES, activate_no_space, activate_space, flush_all, flush_asid, flush_page, kernel_image,
+    map_kernel, phys_to_virt, set_up as leave_loader_space, virt_to_phys,
 };
 pub use sbi::{console_putchar, halt};
 #[cfg(feature = "benchmark")]

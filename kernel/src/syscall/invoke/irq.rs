@@ -43,12 +43,12 @@ pub(in super::super) fn invoke_handler(inv: &Invocation<'_>, number: u16) -> Out
             let source = inv.extra_cap(0)?;
             match source.cap() {
                 Cap::Notification(cap) if cap.rights.contains(CapRights::WRITE) => {
-                    irq::set_handler(inv.k, number, derive::derive(source, source.cap())?, source);
+                    irq::set_handler(inv.k, number, derive::derive(source, source.cap())?, source)?;
                 }
                 _ => return Err(InvocationError::InvalidCapability { index: 0 }.into()),
             }
         }
-        Some(Op::IrqClearIrqHandler) => irq::forget_handler(inv.k, number),
+        Some(Op::IrqClearIrqHandler) => irq::forget_handler(inv.k, number)?,
         _ => return Err(InvocationError::IllegalOperation.into()),
     }
     Ok(Answer::EMPTY)

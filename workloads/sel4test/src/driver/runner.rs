@@ -19,7 +19,7 @@ use super::timer::Timer;
 use crate::env::Env;
 use crate::machine::Machine;
 use crate::message;
-use crate::report::{self, COMPLAINT, RESULT, Verdict};
+use crate::report::{self, COMPLAINT, MEASURED, RESULT, Verdict};
 use crate::schedule;
 use crate::test::Kind;
 use crate::tests::TESTS;
@@ -85,12 +85,12 @@ impl Runner {
         let test = TESTS[index];
         let before = console::complaints();
         line!("Starting test {number}: {}", test.name);
-        let cost = match test.kind {
+        let (cost, measured) = match test.kind {
             Kind::Bootstrap => self.here(|env| {
                 let start = arch::instructions_retired();
                 // What it has to say it has printed.
                 let _ = (test.run)(env);
-                arch::instructions_retired() - start
+                (arch::instructions_retired() - start, None)
             })?,
             Kind::Basic => self.in_process(index)?,
         };
@@ -103,6 +103,11 @@ impl Runner {
         }
         let sample = records.record(RecordKind::Samples).field("metric", test.name);
         sample.field("unit", "instructions").field("first", round).field("v", cost).finish()?;
+        if let Some(measured) = measured {
+            let sample =
+                records.record(RecordKind::Samples).field("metric", format_args!("{}.delay", test.name));
+            sample.field("unit", "instructions").field("first", round).field("v", measured).finish()?;
+        }
         Ok(passed)
     }
 
@@ -118,28 +123,33 @@ impl Runner {
         Ok(result)
     }
 
-    /// Runs test `index` in a process of its own, and destroys that; what it cost, in instructions.
-    fn in_process(&self, index: usize) -> Result<u64, ResourceError> {
+    /// Runs test `index` in a process of its own, and destroys that; what it cost, in instructions, and what it measured.
+    fn in_process(&self, index: usize) -> Result<(u64, Option<u64>), ResourceError> {
         let thread = self.processes.build(index, self.machine, &self.pool)?;
         let test = TESTS[index];
         line!("Running test {} ({})", test.name, test.about);
         let start = arch::instructions_retired();
         thread.resume()?;
-        follow(self.processes.supervisor);
+        let measured = follow(self.processes.supervisor);
         let cost = arch::instructions_retired() - start;
         thread.suspend()?;
         self.pool.take_back()?;
         self.processes.arena.clear()?;
-        Ok(cost)
+        Ok((cost, measured))
     }
 }
 
-/// Prints what the test process has to complain about until it ends. A fault, of a helper too, is a complaint and the
-/// end.
-fn follow(supervisor: Endpoint) {
+/// Prints what the test process has to complain about until it ends, and notes what it has measured. A fault, of a helper too, is a
+/// complaint and the end.
+fn follow(supervisor: Endpoint) -> Option<u64> {
+    let mut measured = None;
     let mut message = supervisor.recv();
-    while message.info.label() == COMPLAINT {
-        console::complaint(&report::complaint_in(&message));
+    loop {
+        match message.info.label() {
+            COMPLAINT => console::complaint(&report::complaint_in(&message)),
+            MEASURED => measured = Some(message.words[0]),
+            _ => break,
+        }
         message = supervisor.reply_recv(0, []);
     }
     let here = Location::caller();
@@ -157,4 +167,5 @@ fn follow(supervisor: Endpoint) {
             }
         },
     }
+    measured
 }

@@ -3,9 +3,9 @@
 mod answers;
 
 use rel4_abi::cptr::WORD_BITS;
-use rel4_abi::{CPtr, CapRights, Error, FaultMessage, LookupFailure, MessageInfo};
+use rel4_abi::{CPtr, CapRights, Error, LookupFailure, MessageInfo};
 use rel4_runtime::arch;
-use rel4_runtime::cap::Endpoint;
+use rel4_runtime::cap::{Endpoint, Notification};
 
 use crate::cspace;
 use crate::env::{Env, is_empty};
@@ -66,6 +66,7 @@ fn read(env: &mut Env) -> Outcome {
         Ok(Endpoint(CPtr(endpoint)).recv().words[0])
     }
     let (endpoint, faults, receiver) = (env.endpoint()?, env.endpoint()?, env.thread()?);
+    let bouncer = env.bouncer(0)?;
     receiver.set_fault_handler(faults.0)?;
     for rights in all_rights_with(CapRights::NONE) {
         let copy = env.copy_with(endpoint.0, rights)?;
@@ -74,13 +75,9 @@ fn read(env: &mut Env) -> Outcome {
             endpoint.send(0, [GOOD]);
             check_eq!(receiver.join()?, GOOD);
         } else {
-            match message::fault(&faults.recv()) {
-                Some(FaultMessage::CapFault { cptr, in_receive_phase, failure, .. }) => {
-                    let missing = LookupFailure::MissingCapability { bits_left: 0 };
-                    check_eq!((cptr, in_receive_phase, failure), (copy.word(), 1, missing));
-                }
-                other => check_eq!(other, None),
-            }
+            bouncer.let_others_run();
+            let missing = LookupFailure::MissingCapability { bits_left: 0 };
+            check_eq!(message::cap_fault(&faults.nb_recv()), Some((copy.word(), 1, missing)));
         }
     }
     Ok(())
@@ -94,27 +91,26 @@ fn send_with(endpoint: Endpoint, word: u64, cap: CPtr) {
 }
 
 fn grant(env: &mut Env) -> Outcome {
-    /// Receives, with a slot for a capability, and gives how many came.
+    /// Receives, with a slot for a capability, uses what came there, and gives how many came.
     fn receive([endpoint, slot, ..]: [u64; 4]) -> Outcome<u64> {
         arch::set_receive_slot(cspace::CNODE.0, slot, u64::from(WORD_BITS));
         let message = Endpoint(CPtr(endpoint)).recv();
         check_eq!(message.words[0], GOOD);
         if message.info.extra_caps() == 1 {
-            Endpoint(CPtr(slot)).send(0, [GOOD]);
+            Notification(CPtr(slot)).signal();
         }
         Ok(message.info.extra_caps() as u64)
     }
-    let (endpoint, gift, receiver) = (env.endpoint()?, env.endpoint()?, env.thread()?);
-    let slot = env.empty_slot()?;
+    const BADGE: u64 = 1;
+    let (endpoint, notification, receiver) = (env.endpoint()?, env.notification()?, env.thread()?);
+    let (gift, slot) = (env.badged(notification.0, BADGE)?, env.empty_slot()?);
     for rights in all_rights_with(CapRights::WRITE) {
         let copy = Endpoint(env.copy_with(endpoint.0, rights)?);
         receiver.start(receive, [endpoint.0.word(), slot.word(), 0, 0])?;
-        send_with(copy, GOOD, gift.0);
+        send_with(copy, GOOD, gift);
         let granted = rights.contains(CapRights::GRANT);
-        if granted {
-            check_eq!(gift.recv().words[0], GOOD);
-        }
         check_eq!(receiver.join()?, u64::from(granted));
+        check_eq!(notification.poll(), if granted { BADGE } else { 0 });
         check_eq!(is_empty(cspace::slot(slot)), Ok(!granted));
         cspace::slot(slot).delete()?;
     }

@@ -74,3 +74,10 @@ pub(in super::super) fn fence_asid(asid: Asid) {
     // SAFETY: a fence changes no state that code can see.
     unsafe { asm!("sfence.vma zero, {}", in(reg) u64::from(asid.0), options(nostack)) };
 }
+
+/// Forgets all cached translations of all user address spaces.
+#[inline(always)]
+pub(in super::super) fn fence_all() {
+    // SAFETY: a fence changes no state that code can see.
+    unsafe { asm!("sfence.vma", options(nostack)) };
+}

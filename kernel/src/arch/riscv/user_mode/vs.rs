@@ -238,3 +238,10 @@ pub(in super::super) fn fence_asid(asid: Asid) {
     // SAFETY: a fence (hfence.vvma) changes no state that code can see.
     unsafe { asm!(".insn r 0x73, 0, 0x11, x0, x0, {}", in(reg) u64::from(asid.0), options(nostack)) };
 }
+
+/// Forgets all cached translations of all user address spaces.
+#[inline(always)]
+pub(in super::super) fn fence_all() {
+    // SAFETY: a fence (hfence.vvma) changes no state that code can see.
+    unsafe { asm!(".insn r 0x73, 0, 0x11, x0, x0, x0", options(nostack)) };
+}

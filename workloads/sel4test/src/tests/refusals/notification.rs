@@ -1,8 +1,10 @@
 //! Notifications and endpoints.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use rel4_abi::cptr::WORD_BITS;
 use rel4_abi::message_info::MSG_MAX_LENGTH;
-use rel4_abi::{CNodeCapData, CPtr, CapRights, Error, FaultMessage, Invocation, LookupFailure, MessageInfo};
+use rel4_abi::{CNodeCapData, CPtr, CapRights, Error, Invocation, LookupFailure, MessageInfo};
 use rel4_runtime::arch;
 use rel4_runtime::cap::{Endpoint, Notification};
 use rel4_runtime::ipc::Registers;
@@ -20,6 +22,11 @@ pub(in super::super) const TESTS: &[Test] = &[
     basic("REL4_NOTIFICATION0003", "signals go to waiting threads one by one, in order", order),
     basic("REL4_ENDPOINT0001", "a message that claims to be longer than the buffer is cut", too_long),
     basic("REL4_ENDPOINT0002", "an address that leads nowhere is a fault, an empty slot is not", nowhere),
+    basic(
+        "REL4_ENDPOINT0003",
+        "sends with other badges than the one cancelled keep their places",
+        cancel_one_badge,
+    ),
 ];
 
 const EMPTY: MessageInfo = MessageInfo::new(0, 0, 0, 0);
@@ -116,25 +123,50 @@ fn too_long(env: &mut Env) -> Outcome {
 fn nowhere(env: &mut Env) -> Outcome {
     /// Behind the last slot.
     const NOWHERE: u64 = 1 << PROCESS_RADIX_BITS;
+    /// How many sends came back.
+    static SENT: AtomicU64 = AtomicU64::new(0);
     fn send([target, ..]: [u64; 4]) -> Outcome<u64> {
         Endpoint(CPtr(target)).nb_send(0, []);
+        SENT.fetch_add(1, Ordering::Relaxed);
         Endpoint(CPtr(target)).send(0, []);
+        SENT.fetch_add(1, Ordering::Relaxed);
         Ok(0)
     }
     let (faults, sender) = (env.endpoint()?, env.thread()?);
     sender.tcb().set_space(faults.0, cspace::CNODE, CNodeCapData::default(), cspace::VSPACE)?;
     sender.start(send, [env.empty_slot()?.word(), 0, 0, 0])?;
     sender.join()?;
+    check_eq!(SENT.swap(0, Ordering::Relaxed), 2);
 
     sender.start(send, [NOWHERE, 0, 0, 0])?;
     let bits_found = u64::from(WORD_BITS - PROCESS_RADIX_BITS);
     let failure =
         LookupFailure::GuardMismatch { bits_left: u64::from(WORD_BITS), guard_found: 0, bits_found };
-    match message::fault(&faults.recv()) {
-        Some(FaultMessage::CapFault { cptr, in_receive_phase, failure: found, .. }) => {
-            check_eq!((cptr, in_receive_phase, found), (NOWHERE, 0, failure));
-        }
-        other => check_eq!(other, None),
+    check_eq!(message::cap_fault(&faults.recv()), Some((NOWHERE, 0, failure)));
+    // A send that does not block does not fault either.
+    check_eq!(SENT.load(Ordering::Relaxed), 1);
+    Ok(())
+}
+
+fn cancel_one_badge(env: &mut Env) -> Outcome {
+    const BADGES: [u64; 3] = [1, 2, 3];
+    fn send([endpoint, ..]: [u64; 4]) -> Outcome<u64> {
+        Endpoint(CPtr(endpoint)).send(0, []);
+        Ok(0)
     }
+    let (endpoint, bouncer) = (env.endpoint()?, env.bouncer(0)?);
+    let mut first = CPtr::NULL;
+    for badge in BADGES {
+        let badged = env.badged(endpoint.0, badge)?;
+        if badge == BADGES[0] {
+            first = badged;
+        }
+        env.thread()?.start(send, [badged.word(), 0, 0, 0])?;
+        bouncer.let_others_run();
+    }
+    // The sender still has its capability, so it sends again, behind all others.
+    cspace::slot(first).cancel_badged_sends()?;
+    bouncer.let_others_run();
+    check_eq!([endpoint.recv().badge, endpoint.recv().badge, endpoint.recv().badge], [2, 3, 1]);
     Ok(())
 }
