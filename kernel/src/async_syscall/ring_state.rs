@@ -11,6 +11,7 @@ use crate::cap::{Cap, RawCap, delete, derivation};
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
+use crate::preempt::Preempted;
 
 /// The rings of a thread, beside the two capabilities in its TCB. Zeroed memory is a thread without rings.
 #[derive(Default)]
@@ -32,6 +33,13 @@ impl RingState {
 }
 
 impl Obj<Tcb> {
+    /// Whether there is anything to unregister, be it what is left of rings whose capabilities were taken away.
+    pub(crate) fn holds_rings(self) -> bool {
+        self.ring.is_registered()
+            || !self.ring_frame_slot().is_empty()
+            || !self.ring_notification_slot().is_empty()
+    }
+
     /// The thread's rings, if it has some and both their capabilities are still there.
     #[inline(always)]
     pub(crate) fn rings(self) -> Option<RingMemory> {
@@ -80,8 +88,7 @@ pub struct Source {
     pub slot: Obj<Slot>,
 }
 
-/// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had are gone, or the
-/// caller has refused. `None` if too many threads have rings.
+/// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had were [`unregister`]ed. `None` if too many threads have rings.
 pub fn register(
     k: &Kernel,
     thread: Obj<Tcb>,
@@ -89,7 +96,6 @@ pub fn register(
     frame: Source,
     notification: Source,
 ) -> Option<()> {
-    unregister(k, thread);
     doorbell::add(k, thread)?;
     derivation::insert(frame.cap, frame.slot, thread.ring_frame_slot());
     derivation::insert(notification.cap, notification.slot, thread.ring_notification_slot());
@@ -104,10 +110,10 @@ pub fn register(
 }
 
 /// Takes no more requests from a thread.
-pub fn unregister(k: &Kernel, thread: Obj<Tcb>) {
+pub fn unregister(k: &Kernel, thread: Obj<Tcb>) -> Result<(), Preempted> {
     forget(k, thread);
-    delete::delete_simple(k, thread.ring_frame_slot());
-    delete::delete_simple(k, thread.ring_notification_slot());
+    delete::delete(k, thread.ring_frame_slot())?;
+    delete::delete(k, thread.ring_notification_slot())
 }
 
 /// Takes no more requests from a thread that is being deleted; its capabilities go as all of its others do.

@@ -16,8 +16,8 @@ use crate::uintr::FileId;
 pub(super) fn invoke_thread(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
     match inv.async_operation() {
         Some(Op::RegisterRing) => register(inv, tcb),
-        Some(Op::UnregisterRing) if tcb.ring.is_registered() => {
-            async_syscall::unregister(inv.k, tcb);
+        Some(Op::UnregisterRing) if tcb.holds_rings() => {
+            async_syscall::unregister(inv.k, tcb)?;
             Ok(Answer::EMPTY)
         }
         _ => Err(InvocationError::IllegalOperation.into()),
@@ -46,6 +46,8 @@ fn register(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
         let max = rel4_abi::async_syscall::max_capacity(u32::from(frame_cap.size.bits()));
         return Err(InvocationError::RangeError { min: 1, max }.into());
     }
+    // What is left of rings whose capabilities were taken away.
+    async_syscall::unregister(inv.k, tcb)?;
     async_syscall::register(
         inv.k,
         tcb,
