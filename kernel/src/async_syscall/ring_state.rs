@@ -88,7 +88,8 @@ pub struct Source {
     pub slot: Obj<Slot>,
 }
 
-/// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had were [`unregister`]ed. `None` if too many threads have rings.
+/// Gives a thread rings of `capacity` items in `frame`, which was checked with [`RingMemory::in_frame`]. Any that it had were
+/// [`unregister`]ed. `None` if too many threads have rings.
 pub fn register(
     k: &Kernel,
     thread: Obj<Tcb>,
