@@ -3,10 +3,10 @@
 use crate::bench::{Run, possible};
 
 #[test]
-fn requests_of_every_kind_do_what_they_should_on_one_hart_and_with_another_to_carry_them_out() {
+fn requests_of_every_kind_do_what_they_should() {
     if !possible() {
         return;
     }
     // The workloads check every answer, and that the pages they asked for are there.
-    Run::measured(include_str!("syscalls.toml"), 11);
+    Run::measured(include_str!("syscalls.toml"), 7);
 }
