@@ -214,7 +214,7 @@ fn check_rings(thread: Obj<Tcb>) {
     match thread.ring_frame_slot().cap() {
         Cap::Null => {}
         Cap::Frame(frame) => {
-            assert!(!frame.device && frame.mapping.is_none(), "no frame for rings: {frame:?}")
+            assert!(!frame.device && frame.mapping.is_none(), "no frame for rings: {frame:?}");
         }
         other => panic!("the rings are in no frame but {other:?}"),
     }

@@ -122,15 +122,15 @@ fn calls() -> impl Strategy<Value = CallOf> {
 
 /// Whether the call is one that both ways carry out: the trap must not block, fault, or be about the caller itself.
 fn is_comparable(m: &Machine, call: &CallOf, user: &User) -> bool {
-    let covered = match m.cap(call.cptr) {
+    let covered = matches!(
+        m.cap(call.cptr),
         Cap::Notification(_)
-        | Cap::Null
-        | Cap::Untyped(_)
-        | Cap::CNode(_)
-        | Cap::PageTable(_)
-        | Cap::Frame(_) => true,
-        _ => false,
-    };
+            | Cap::Null
+            | Cap::Untyped(_)
+            | Cap::CNode(_)
+            | Cap::PageTable(_)
+            | Cap::Frame(_)
+    );
     // What ends the rings, the thread, or its buffer would leave nothing to compare.
     let vital: [u64; 6] = [1, 2, 3, 10, user.frame, user.notification];
     let names_vital =
