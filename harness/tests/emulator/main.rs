@@ -13,7 +13,6 @@
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `elsewhere` | kernels built elsewhere run, absent ones are skipped by name |
 //! | `images` | images are the same bytes wherever they are built |
-//! | `syscalls` | asynchronous system calls do what they should |
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
 //! | `bench` | a folder with a matrix and a run, for all of these |
 
@@ -33,4 +32,3 @@ mod modelled;
 mod notification;
 mod stages;
 mod suite;
-mod syscalls;
