@@ -2,13 +2,14 @@
 
 use rel4_abi::{BootInfo, ObjectType, SlotRegion};
 
-use super::{CNODE_RADIX_BITS, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
+use super::{CSpace, Entry, Grant, Process, ProcessSpec, Room, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
-use crate::cap::{CNode, Frame, PageTable, VSpace};
+use crate::cap::{CNode, Frame, PageTable, Slot, VSpace};
 use crate::error::Error;
 use crate::resources::{ResourceError, Resources};
 use crate::scratch;
+use crate::vaddr;
 
 /// Makes the process that `spec` describes. Its thread does not run yet.
 ///
@@ -20,21 +21,23 @@ pub fn create(
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
 ) -> Result<Process, ResourceError> {
-    create_with_slots(resources, info, spec, CNODE_RADIX_BITS)
+    create_with_room(resources, info, spec, Room::ORDINARY)
 }
 
-/// As [`create`], with a `CSpace` of 2^`radix_bits` slots: those that no grant takes the process can fill itself, if it gets a capability to
-/// [`Process::cspace`].
+/// As [`create`], with other room than most processes get.
 ///
 /// # Errors
 ///
 /// Those of [`create`].
-pub fn create_with_slots(
+pub fn create_with_room(
     resources: &mut Resources,
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
-    radix_bits: u32,
+    room: Room,
 ) -> Result<Process, ResourceError> {
+    debug_assert!(room.cspace_radix_bits >= Room::ORDINARY.cspace_radix_bits);
+    debug_assert!(room.stack_bytes <= vaddr::MAX_STACK_BYTES);
+    let radix_bits = room.cspace_radix_bits;
     let cspace = CSpace { root: CNode(resources.make(ObjectType::CNode, radix_bits)?), radix_bits };
     fill_cspace(cspace, spec)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
@@ -44,7 +47,7 @@ pub fn create_with_slots(
         shared.map_into(resources, vspace)?;
     }
 
-    let thread = thread::make(resources, cspace, vspace, 0, SUPERVISOR)?;
+    let thread = thread::make(resources, cspace, room.stack_bytes, vspace, 0, SUPERVISOR)?;
     let tcb = thread.tcb();
     spec.supervisor.watch(tcb, spec.badge)?;
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
@@ -54,7 +57,7 @@ pub fn create_with_slots(
         tcb.set_affinity(spec.hart)?;
     }
     thread.set_entry(&Entry { main: spec.main, arguments: spec.arguments, shared: spec.shared }, info)?;
-    Ok(Process { cspace, vspace, thread })
+    Ok(Process { cspace, stack_bytes: room.stack_bytes, vspace, thread })
 }
 
 fn fill_cspace(cspace: CSpace, spec: &ProcessSpec<'_>) -> Result<(), Error> {
@@ -62,13 +65,12 @@ fn fill_cspace(cspace: CSpace, spec: &ProcessSpec<'_>) -> Result<(), Error> {
     let supervisor = supervisor.iter().map(|(cptr, grant)| (*cptr, grant));
     let others = (0..).map(granted).zip(spec.grants);
     for (cptr, grant) in supervisor.chain(others) {
-        give(cspace, cptr.word(), grant)?;
+        give(cspace.slot(cptr.word()), grant)?;
     }
     Ok(())
 }
 
-fn give(cspace: CSpace, index: u64, grant: &Grant) -> Result<(), Error> {
-    let target = cspace.slot(index);
+fn give(target: Slot, grant: &Grant) -> Result<(), Error> {
     let source = Resources::slot(grant.source);
     match grant.badge {
         0 => target.copy_from(source, grant.rights),

@@ -17,6 +17,7 @@ pub struct Thread {
     tcb: Tcb,
     /// Which of its process's threads it is: that says where its stack and its IPC buffer are.
     number: u64,
+    stack_bytes: u64,
 }
 
 /// Where a thread starts and what it is told.
@@ -31,6 +32,16 @@ pub struct Entry<'a> {
 }
 
 impl Thread {
+    /// Behind the last byte of its stack.
+    pub(super) const fn stack_end(self) -> u64 {
+        vaddr::stack(self.number) + self.stack_bytes
+    }
+
+    /// Its IPC buffer.
+    pub(super) const fn ipc_buffer(self) -> u64 {
+        vaddr::ipc_buffer(self.number)
+    }
+
     /// Its TCB.
     #[must_use]
     pub const fn tcb(self) -> Tcb {
@@ -43,7 +54,7 @@ impl Thread {
     ///
     /// The kernel's.
     pub fn set_entry(self, entry: &Entry<'_>, info: &BootInfo) -> Result<(), ResourceError> {
-        Ok(self.tcb.write_registers(&initial_context(entry, self.number, info.num_nodes))?)
+        Ok(self.tcb.write_registers(&initial_context(entry, self, info.num_nodes))?)
     }
 }
 
@@ -51,12 +62,13 @@ impl Thread {
 pub(super) fn make(
     resources: &mut Resources,
     cspace: CSpace,
+    stack_bytes: u64,
     vspace: VSpace,
     number: u64,
     fault_handler: CPtr,
 ) -> Result<Thread, ResourceError> {
     let stack = vaddr::stack(number);
-    for page in (stack..stack + vaddr::STACK_BYTES).step_by(1 << PAGE_BITS) {
+    for page in (stack..stack + stack_bytes).step_by(1 << PAGE_BITS) {
         map_new_frame(resources, vspace, page)?;
     }
     let ipc_buffer_vaddr = vaddr::ipc_buffer(number);
@@ -65,7 +77,7 @@ pub(super) fn make(
     let CSpace { root: cspace, radix_bits } = cspace;
     let cspace_guard = CNodeCapData::fill(radix_bits);
     tcb.configure(&Spaces { fault_handler, cspace, cspace_guard, vspace, ipc_buffer_vaddr, ipc_buffer })?;
-    Ok(Thread { tcb, number })
+    Ok(Thread { tcb, number, stack_bytes })
 }
 
 fn map_new_frame(resources: &mut Resources, vspace: VSpace, vaddr: u64) -> Result<Frame, ResourceError> {

@@ -5,7 +5,7 @@ use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CPtr, CapRights, ObjectType, SlotRegion};
 use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::cap::{Endpoint, Frame, IrqHandler, Notification};
-use rel4_runtime::process::{self, CSpace, Entry, Grant, Process, ProcessSpec, SUPERVISOR, Supervisor};
+use rel4_runtime::process::{self, CSpace, Entry, Grant, Process, ProcessSpec, Room, SUPERVISOR, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery, SenderPage};
@@ -157,7 +157,8 @@ impl Cast<'_> {
             Ipc::AsyncOverInterrupts | Ipc::AsyncOverKernel => stack::asynchronous::main,
         };
         let spec = ProcessSpec { main, ..self.spec(Role::Stack, 0, &grants, &shared) };
-        let process = process::create_with_slots(&mut root.resources, root.info, &spec, CSPACE_BITS)?;
+        let room = Room { cspace_radix_bits: CSPACE_BITS, ..Room::ORDINARY };
+        let process = process::create_with_room(&mut root.resources, root.info, &spec, room)?;
         let cspace = process.cspace();
         let frame = root.resources.make_device_frame(clock.paddr)?;
         address_space::map(&mut root.resources, process.vspace(), frame, alarm::CLOCK, Access::Data)?;
