@@ -14,7 +14,7 @@ pub(crate) const THREADS: u64 = 0x2010_0000;
 const THREAD_BYTES: u64 = 128 * 1024;
 
 /// Other processes: size of a stack in bytes.
-pub const STACK_BYTES: u64 = 64 * 1024;
+pub const STACK_BYTES: u64 = 112 * 1024;
 
 /// Other processes: the most threads that there is room for.
 pub const MAX_THREADS: u64 = (SHARED - THREADS) / THREAD_BYTES;
