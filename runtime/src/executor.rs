@@ -17,7 +17,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::Context;
 
-pub use coroutines::Coroutines;
+pub use coroutines::{Coroutines, Room};
 pub use ready::{MAX_TASKS, ReadyQueue};
 pub use yielding::yield_now;
 

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::pin::pin;
 
 use rel4_runtime::channel::{Client, Message};
-use rel4_runtime::executor::{Coroutines, Executor, ReadyQueue};
+use rel4_runtime::executor::{Executor, ReadyQueue, Room};
 use rel4_runtime::process::{self, Start};
 use rel4_runtime::uintr::Sender;
 
@@ -41,12 +41,13 @@ pub extern "C" fn main(start: &Start) -> ! {
         served.get() == told.sessions()
     };
     let (stack, is_last) = (&stack, &is_last);
-    let coroutines = pin!(Coroutines::<_, MAX_CONNECTIONS>::new(|number| async move {
+    let room = pin!(Room::<_, MAX_CONNECTIONS>::new());
+    let tasks = room.fill(told.connections, |number| async move {
         let Left { open, waiting } = serve(stack, sockets, number, is_last).await;
         process::finish([told.sessions(), stack.statistics().violations, open, waiting])
-    }));
+    });
     let mut executor = Executor::<MAX_CONNECTIONS>::new(&READY);
-    for (slot, task) in coroutines.tasks().enumerate().take(told.connections) {
+    for (slot, task) in tasks.enumerate() {
         executor.spawn(slot, task).expect("the slot is free");
     }
     executor.run(stack, &bells::receiver(told.ipc));

@@ -36,6 +36,8 @@ enum Phase {
 
 struct Client {
     phase: Phase,
+    /// Attempts to connect.
+    attempts: u64,
     /// Number of the message that is under way.
     sequence: u64,
     answer: Answer,
@@ -43,7 +45,7 @@ struct Client {
 
 impl Client {
     const fn new() -> Self {
-        Self { phase: Phase::New, sequence: 0, answer: Answer::new() }
+        Self { phase: Phase::New, attempts: 0, sequence: 0, answer: Answer::new() }
     }
 
     fn go_on(
@@ -54,13 +56,12 @@ impl Client {
         recorder: &mut Recorder<'_>,
     ) -> Progress {
         match self.phase {
-            Phase::New => {
-                connect(socket, context, number as u64);
-                self.phase = Phase::Connecting;
-            }
+            Phase::New => self.connect(number, socket, context),
             Phase::Connecting if socket.may_send() => self.send_or_close(number, socket, recorder),
             Phase::Waiting if socket.can_recv() => self.receive(number, socket, recorder),
-            Phase::Connecting | Phase::Waiting if !socket.is_active() => {
+            // The server does not listen yet.
+            Phase::Connecting if !socket.is_active() => self.connect(number, socket, context),
+            Phase::Waiting if !socket.is_active() => {
                 recorder.broken();
                 self.phase = Phase::Done;
             }
@@ -70,6 +71,13 @@ impl Client {
             Phase::Connecting | Phase::Waiting | Phase::Closing | Phase::Done => {}
         }
         if self.phase == Phase::Done { Progress::Done } else { Progress::Later }
+    }
+
+    /// Connects, each time from another port.
+    fn connect(&mut self, number: usize, socket: &mut Socket<'_>, context: &mut Context) {
+        connect(socket, context, self.attempts * MAX_CONNECTIONS as u64 + number as u64);
+        self.attempts += 1;
+        self.phase = Phase::Connecting;
     }
 
     fn receive(&mut self, number: usize, socket: &mut Socket<'_>, recorder: &mut Recorder<'_>) {
