@@ -3,6 +3,7 @@
 use rel4_abi::{CapRights, InitialSlot, Invocation, InvocationError, ObjectType, Syscall};
 
 use super::Machine;
+use super::machine::PARTNER;
 use crate::cap::Cap;
 use crate::obj::Obj;
 use crate::object::Tcb;
@@ -175,7 +176,7 @@ fn the_empty_slots_of_a_large_cnode_go_in_few_steps_after_each_of_which_an_inter
     const MOST_AT_ONCE: u64 = 16;
     let mut m = Machine::new();
     let node = m.make(ObjectType::CNode, BITS);
-    let endpoint = m.make(ObjectType::Endpoint, 0);
+    let endpoint = m.make(ObjectType::Notification, 0);
     m.invoke(Invocation::CNodeMove, node, &[100, BITS, endpoint, 64], &[ROOT]).unwrap();
     let (mut remaining, mut steps) = (1 << BITS, 0);
     loop {
@@ -218,7 +219,7 @@ fn delete_interrupted(m: &Machine, threads: &[Obj<Tcb>], delete: impl FnOnce(&Ma
 
 #[test]
 fn deleting_an_endpoint_or_notification_that_threads_wait_at_is_preempted_and_goes_on() {
-    for object in [ObjectType::Endpoint, ObjectType::Notification] {
+    for object in [PARTNER, ObjectType::Notification] {
         let mut m = Machine::new();
         let object = m.make(object, 0);
         let threads = make_wait(&mut m, object, 3);

@@ -198,7 +198,7 @@ fn of_two_problems_the_one_that_is_checked_first_is_told() {
 
     let (memory, large) = (m.make(ObjectType::Untyped, 12), m.make(ObjectType::Untyped, 13));
     for parent in [memory, large] {
-        m.retype_from(parent, ObjectType::Endpoint, 0).unwrap();
+        m.retype_from(parent, ObjectType::Notification, 0).unwrap();
     }
     refused(
         &m,

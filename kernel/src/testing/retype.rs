@@ -116,7 +116,7 @@ fn a_preempted_reset_goes_on_where_it_stopped() {
 
 #[test]
 fn an_asid_pool_of_used_memory_starts_empty() {
-    for (object, dirty_bytes) in [(ObjectType::Page, 4096), (ObjectType::Endpoint, 16)] {
+    for (object, dirty_bytes) in [(ObjectType::Page, 4096), (ObjectType::Notification, 32)] {
         let mut m = Machine::new();
         let untyped = m.make(ObjectType::Untyped, 12);
         let child = m.retype_from(untyped, object, 0).unwrap();
