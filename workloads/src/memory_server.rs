@@ -18,7 +18,7 @@ use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::async_syscall::{self, Rings};
 use rel4_runtime::buffer;
 use rel4_runtime::cap::{Endpoint, Frame, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Report, Room};
+use rel4_runtime::process::{self, Grant, Process, ProcessMain, ProcessSpec, Room, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 
@@ -61,12 +61,12 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     let settings = Settings::from_parameters(parameters)?;
     root.begin(NAME, parameters)?;
     let shared = SharedMemory::new(&mut root.resources, RESULTS + Results::words(settings.rounds))?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     match settings.way {
         Way::Synchronous => start_synchronous(root, &settings, &shared, supervisor)?,
         Way::Trap | Way::Ring => start_asynchronous(root, &settings, &shared, supervisor)?,
     }
-    let (badge, report) = Report::receive(supervisor);
+    let (badge, report) = supervisor.receive();
     let name = if badge == SERVER_BADGE { "server" } else { "client" };
     let [wrong, ..] = failure::unless_finished(name, report)?;
     if wrong != 0 {
@@ -86,7 +86,7 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
 struct Both<'a> {
     settings: &'a Settings,
     shared: &'a SharedMemory,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
     programs: [ProcessMain; 2],
     grants: [&'a [Grant]; 2],
 }
@@ -131,7 +131,7 @@ fn start_synchronous(
     root: &mut Root,
     settings: &Settings,
     shared: &SharedMemory,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
 ) -> Result<(), Failure> {
     let service = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
     let rights = CapRights::WRITE.union(CapRights::GRANT_REPLY);
@@ -155,7 +155,7 @@ fn start_asynchronous(
     root: &mut Root,
     settings: &Settings,
     shared: &SharedMemory,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
 ) -> Result<(), Failure> {
     let to_server = Notification(root.resources.make(ObjectType::Notification, 0)?);
     let to_client = Notification(root.resources.make(ObjectType::Notification, 0)?);

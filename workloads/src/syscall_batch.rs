@@ -15,8 +15,8 @@ use rel4_abi::{CPtr, CapRights, ObjectType};
 use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::async_syscall::{self, Rings};
 use rel4_runtime::buffer;
-use rel4_runtime::cap::{Endpoint, Frame, Notification};
-use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Report, Room};
+use rel4_runtime::cap::{Frame, Notification};
+use rel4_runtime::process::{self, Grant, Process, ProcessSpec, Room, Supervisor};
 use rel4_runtime::resources::Resources;
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery};
@@ -62,10 +62,10 @@ pub fn run(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> 
     let settings = Settings::from_parameters(parameters)?;
     root.begin(NAME, parameters)?;
     let shared = SharedMemory::new(&mut root.resources, Results::words(settings.rounds))?;
-    let supervisor = Endpoint(root.resources.make(ObjectType::Endpoint, 0)?);
+    let supervisor = Supervisor::new(&mut root.resources)?;
     let process = create(root, &settings, &shared, supervisor)?;
     process.start()?;
-    let (_, report) = Report::receive(supervisor);
+    let (_, report) = supervisor.receive();
     let [wrong, ..] = failure::unless_finished("caller", report)?;
     if wrong != 0 {
         return Err(Failure::WrongAnswer { differences: wrong });
@@ -84,7 +84,7 @@ fn create(
     root: &mut Root,
     settings: &Settings,
     shared: &SharedMemory,
-    supervisor: Endpoint,
+    supervisor: Supervisor,
 ) -> Result<Process, Failure> {
     let own = Notification(root.resources.make(ObjectType::Notification, 0)?);
     let spare = Notification(root.resources.make(ObjectType::Notification, 0)?);
