@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file itself is missing or not text.
-    #[error("{}: cannot read the matrix: {source}; name a file such as configs/quick.toml", path.display())]
+    #[error("{}: cannot read the file: {source}; configs/ has examples", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -3,6 +3,7 @@
 //! It is read raw ([`raw`], unknown keys are errors), then validated into the typed form below; every mistake is a
 //! [`Diagnostic`] with file, line, column and what to do about it.
 
+mod board;
 mod diagnostic;
 mod experiment;
 mod given;
@@ -20,6 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::digest;
+pub use board::{BOOTARGS, Board, IMAGE};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use experiment::Experiment;
 pub use given::GivenError;

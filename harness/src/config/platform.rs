@@ -6,14 +6,16 @@ use std::time::Duration;
 use rel4_costmodel::options::{Detail, Order};
 use serde::{Deserialize, Serialize};
 
+use super::Board;
+
 /// A platform of the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     /// What runs the image.
     pub kind: MachineKind,
-    /// QEMU's `-M`.
+    /// QEMU's `-M`; a board's model.
     pub machine: String,
-    /// QEMU's `-cpu`.
+    /// QEMU's `-cpu`; a board's core.
     pub cpu: String,
     /// Number of harts.
     pub harts: u32,
@@ -38,15 +40,12 @@ pub struct Machine {
 }
 
 /// What runs the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MachineKind {
     /// QEMU's system emulator.
     Qemu,
-}
-
-impl MachineKind {
-    /// Names in the matrix.
-    pub(super) const NAMES: [(&'static str, Self); 1] = [("qemu", Self::Qemu)];
+    /// A board behind a host that speaks SSH.
+    Board(Box<Board>),
 }
 
 /// What the guest's counters count.
@@ -61,15 +60,18 @@ pub enum Clock {
     Model,
     /// The host's time: informative only on an emulator.
     Host,
+    /// A board's own counters and time.
+    Board,
 }
 
 impl Clock {
     /// Names in the matrix.
-    pub(super) const NAMES: [(&'static str, Self); 4] = [
+    pub(super) const NAMES: [(&'static str, Self); 5] = [
         ("icount", Self::Icount),
         ("schedule", Self::Schedule),
         ("model", Self::Model),
         ("host", Self::Host),
+        ("board", Self::Board),
     ];
 
     /// Whether runs repeat exactly.
@@ -77,7 +79,16 @@ impl Clock {
     pub fn is_exact(self) -> bool {
         match self {
             Self::Icount | Self::Schedule | Self::Model => true,
-            Self::Host => false,
+            Self::Host | Self::Board => false,
+        }
+    }
+
+    /// Whether the guest itself can read how many instructions it has executed.
+    #[must_use]
+    pub fn counts_instructions(self) -> bool {
+        match self {
+            Self::Icount | Self::Board => true,
+            Self::Schedule | Self::Model | Self::Host => false,
         }
     }
 
@@ -87,7 +98,7 @@ impl Clock {
         match self {
             Self::Schedule => Some(Detail::Schedule),
             Self::Model => Some(Detail::Blocks),
-            Self::Icount | Self::Host => None,
+            Self::Icount | Self::Host | Self::Board => None,
         }
     }
 
@@ -99,6 +110,7 @@ impl Clock {
             Self::Schedule => "schedule",
             Self::Model => "model",
             Self::Host => "host",
+            Self::Board => "board",
         }
     }
 }

@@ -61,9 +61,10 @@ pub(super) struct RawPlatform {
     pub(super) run_s: At<i64>,
     pub(super) stall_s: Option<At<i64>>,
     pub(super) preset: Option<At<PathBuf>>,
+    pub(super) emulator: Option<At<PathBuf>>,
+    pub(super) board: Option<At<PathBuf>>,
     pub(super) order: Option<At<String>>,
     pub(super) order_preset: Option<At<PathBuf>>,
-    pub(super) emulator: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -98,7 +98,7 @@ fn names_that_are_not_defined_are_answered_with_the_known_ones() {
     );
     assert_eq!(
         mistake("clock = \"icount\"", "clock = \"wall\"").lines().next(),
-        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, schedule, model, host")
+        Some("configs/m.toml:10:9: unknown clock `wall`; known: icount, schedule, model, host, board")
     );
     assert!(mistake("\"sync-ipc\"", "\"sync_ipc\"").contains("did you mean `sync-ipc`?"));
     assert!(mistake("program = \"ipc-pingpong\"", "program = \"ping\"").contains("unknown program `ping`"));
@@ -218,4 +218,16 @@ fn what_is_not_built_here_has_no_build_settings() {
     assert!(message.contains("a kernel that is not built here is measured as it is"), "{message}");
     let message = mistake("features = [\"sync-ipc\"]", "features = [\"sync-ipc\"]\nharts = 2");
     assert!(message.contains("one with `features` has settings.max_harts"), "{message}");
+}
+
+#[test]
+fn a_board_and_an_emulator_are_not_mixed_up() {
+    let board = |more: &str| GOOD.replace("kind = \"qemu\"", &format!("kind = \"board\"\n{more}"));
+    let refused = |text: &str| parse(text).expect_err("must be refused").to_string();
+    assert!(mistake("clock = \"icount\"", "clock = \"board\"").contains("a board's own"));
+    assert!(mistake("harts = 1", "harts = 1\nboard = \"b.toml\"").contains("only the kind `board`"));
+    assert!(refused(&board("")).contains("see docs/boards.md"));
+    assert!(refused(&board("board = \"b.toml\"")).contains("a board has the clock `board`"));
+    let own_clock = board("board = \"b.toml\"").replace("\"icount\"", "\"board\"");
+    assert!(refused(&own_clock).contains("b.toml: cannot read"), "{}", refused(&own_clock));
 }

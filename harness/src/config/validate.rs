@@ -11,8 +11,8 @@ use super::kernel::Profile;
 use super::program::{self, PROGRAMS};
 use super::raw::{At, RawExperiment, RawKernel, RawMatrix, RawPlatform, RawSettings, RawWorkload, Table};
 use super::{
-    Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind, Matrix,
-    Parameter, Program, RootServer, Settings, Value, Workload, names,
+    Board, Clock, ConfigError, Diagnostic, Experiment, Feature, Kernel, KernelSource, Machine, MachineKind,
+    Matrix, Parameter, Program, RootServer, Settings, Value, Workload, names,
 };
 use crate::costmodel::preset;
 
@@ -225,6 +225,55 @@ impl Check<'_> {
         path
     }
 
+    /// The kind of a platform: an emulator has no board file, a board has one and a clock of its own.
+    fn kind(&mut self, raw: &RawPlatform, clock: Option<Clock>) -> Option<MachineKind> {
+        #[derive(Clone, Copy)]
+        enum Kind {
+            Qemu,
+            Board,
+        }
+        let kind =
+            self.choice(&raw.kind, &[("qemu", Kind::Qemu), ("board", Kind::Board)], "platform kind")?;
+        let mut wrong = Vec::new();
+        match kind {
+            Kind::Qemu => {
+                if let Some(board) = &raw.board {
+                    wrong.push((board.span(), "only the kind `board` has a board file; remove it"));
+                }
+                if clock == Some(Clock::Board) {
+                    let message = "the clock `board` is a board's own; QEMU has `icount`, `schedule`, `model` and `host`";
+                    wrong.push((raw.clock.span(), message));
+                }
+            }
+            Kind::Board => {
+                if raw.board.is_none() {
+                    let message = "the kind `board` needs `board`, a file that says how to reach it; see docs/boards.md";
+                    wrong.push((raw.kind.span(), message));
+                }
+                if let Some(emulator) = &raw.emulator {
+                    wrong.push((emulator.span(), "a board has no emulator; remove it"));
+                }
+                if clock.is_some_and(|clock| clock != Clock::Board) {
+                    wrong.push((raw.clock.span(), "a board has the clock `board`"));
+                }
+            }
+        }
+        if !wrong.is_empty() {
+            for (span, message) in wrong {
+                self.mistake(span, message.to_owned());
+            }
+            return None;
+        }
+        let Some(file) = &raw.board else { return Some(MachineKind::Qemu) };
+        match Board::load(&self.relative(file.get_ref())) {
+            Ok(board) => Some(MachineKind::Board(Box::new(board))),
+            Err(error) => {
+                self.mistake(file.span(), error.to_string());
+                None
+            }
+        }
+    }
+
     /// By which clock harts take turns.
     fn order(&mut self, raw: Option<&At<String>>, clock: Option<Clock>) -> Option<Order> {
         let Some(raw) = raw else { return Some(Order::default()) };
@@ -233,7 +282,9 @@ impl Check<'_> {
         let fixed = match clock? {
             Clock::Model => return order,
             Clock::Schedule => "under the clock `schedule` harts always take turns by instructions",
-            Clock::Icount | Clock::Host => "only under the clock `model` is the order of harts a choice",
+            Clock::Icount | Clock::Host | Clock::Board => {
+                "only under the clock `model` is the order of harts a choice"
+            }
         };
         self.mistake(raw.span(), format!("{fixed}; remove `order` or change the clock"));
         None
@@ -253,8 +304,8 @@ impl Check<'_> {
     }
 
     fn platform(&mut self, raw: &RawPlatform) -> Option<Machine> {
-        let kind = self.choice(&raw.kind, &MachineKind::NAMES, "platform kind");
         let clock = self.choice(&raw.clock, &Clock::NAMES, "clock");
+        let kind = self.kind(raw, clock);
         let harts = self.number(&raw.harts, 1..=4, "harts");
         let memory_mib = self.number(&raw.memory_mib, 128..=65_536, "memory_mib");
         let boot_s = self.number(&raw.boot_s, LIMIT_S, "boot_s");
@@ -284,7 +335,7 @@ impl Check<'_> {
             preset,
             order: order?,
             order_preset,
-            emulator: raw.emulator.as_deref().map(|path| self.relative(path)),
+            emulator: raw.emulator.as_ref().map(|path| self.relative(path.get_ref())),
         })
     }
 

@@ -1,5 +1,6 @@
-//! The seam between the harness and what runs a boot image: an emulator today, a board tomorrow.
+//! The seam between the harness and what runs a boot image: an emulator here, or a board somewhere.
 
+mod board;
 pub mod qemu;
 mod tail;
 
@@ -16,15 +17,16 @@ use crate::config::{Machine, MachineKind};
 /// The platform that runs `machine`.
 #[must_use]
 pub fn of(machine: &Machine) -> Box<dyn Platform> {
-    match machine.kind {
+    match &machine.kind {
         MachineKind::Qemu => Box::new(qemu::Qemu::new(machine)),
+        MachineKind::Board(board) => Box::new(board::BoardPlatform::new(board)),
     }
 }
 
-/// An emulator on this machine.
+/// What runs the images: an emulator on this machine, or a board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Emulator {
-    /// Its program.
+    /// Its program, or the address of the board's host.
     pub program: PathBuf,
     /// SHA-256 of the program; none for one that cannot be read.
     #[serde(default)]
@@ -68,7 +70,7 @@ impl Launch<'_> {
 
 /// Something that can run a boot image.
 pub trait Platform {
-    /// Finds the emulator.
+    /// Finds what runs the images.
     ///
     /// # Errors
     /// There is none, or it cannot be used; the message says what to do.
@@ -113,7 +115,7 @@ pub trait Running {
 pub enum SelfEnd {
     /// The guest powered it off or reset it.
     PoweredOff,
-    /// The emulator broke down; the text says how.
+    /// The emulator broke down, or the way to the board is lost; the text says how.
     Died(String),
 }
 

@@ -97,7 +97,7 @@ pub(super) fn bench(
     }
     let all = match report {
         Some(report) => modelled(&announced, &stages(report)?, report.detail)?,
-        None if clock == Clock::Icount => counted(run, &announced)?,
+        None if clock.counts_instructions() => counted(run, &announced)?,
         None => return Err(BenchError::Clock(clock.name()).into()),
     };
     Ok(all)

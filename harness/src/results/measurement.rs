@@ -179,7 +179,7 @@ pub fn measure(
 fn calls(run: &RawRun<'_>, report: Option<&Report>, clock: Clock) -> Result<Vec<Series>, MeasurementError> {
     match report {
         Some(report) => ipc_pingpong_modelled(run, report),
-        None => Ok(vec![ipc_pingpong(run, clock)?]),
+        None => ipc_pingpong(run, clock),
     }
 }
 
@@ -199,7 +199,7 @@ fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series
 
 /// What each test cost, where the clock counts that.
 fn cost_of_tests(run: &RawRun<'_>, clock: Clock) -> Vec<Series> {
-    if clock != Clock::Icount {
+    if !clock.counts_instructions() {
         return Vec::new();
     }
     let series = run.all().map(|(metric, raw)| Series {
@@ -213,34 +213,42 @@ fn cost_of_tests(run: &RawRun<'_>, clock: Clock) -> Vec<Series> {
 /// The cost of one round trip, in what the clock can count.
 ///
 /// Under `icount` the guest's time is a function of its instructions, so its ticks say nothing; under the host's clock
-/// `instret` reads host time, so it counts no instructions.
-fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Series, MeasurementError> {
-    let batch = count(run, "batch")?;
+/// `instret` reads host time, so it counts no instructions. A board has both.
+fn ipc_pingpong(run: &RawRun<'_>, clock: Clock) -> Result<Vec<Series>, MeasurementError> {
     match clock {
         Clock::Schedule | Clock::Model => Err(MeasurementError::NoReport),
-        Clock::Icount => {
-            let raw = samples(run, "round_trip", "instructions")?;
-            let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);
-            let overhead = stats::median(&overhead.collect::<Vec<_>>())
-                .ok_or(MeasurementError::MissingMetric("overhead"))?;
-            let per_round_trip = |(index, &value): (usize, &u64)| {
-                let net = value as f64 - overhead;
-                let metric = "round_trip";
-                let below = MeasurementError::BelowOverhead { metric, index, value, overhead };
-                if net < 0.0 { Err(below) } else { Ok(net / batch as f64) }
-            };
-            let values = raw.iter().enumerate().map(per_round_trip).collect::<Result<_, _>>()?;
-            Ok(Series { metric: "instructions".into(), unit: "instructions".into(), values })
-        }
-        Clock::Host => {
-            let raw = samples(run, "round_trip_time", "ticks")?;
-            let timebase = run.noted("timebase_hz").filter(|&hertz| hertz > 0);
-            let timebase = timebase.ok_or(MeasurementError::NoTimebase)?;
-            let nanoseconds = |&ticks: &u64| ticks as f64 * 1e9 / timebase as f64 / batch as f64;
-            let values = raw.iter().map(nanoseconds).collect();
-            Ok(Series { metric: "host_time".into(), unit: "ns".into(), values })
-        }
+        Clock::Icount => Ok(vec![instructions(run)?]),
+        Clock::Host => Ok(vec![time(run, "host_time")?]),
+        Clock::Board => Ok(vec![instructions(run)?, time(run, "time")?]),
     }
+}
+
+/// The instructions of a call, without those of counting them.
+fn instructions(run: &RawRun<'_>) -> Result<Series, MeasurementError> {
+    let batch = count(run, "batch")?;
+    let raw = samples(run, "round_trip", "instructions")?;
+    let overhead = run.series("overhead", "instructions")?.iter().map(|&raw| raw as f64);
+    let overhead =
+        stats::median(&overhead.collect::<Vec<_>>()).ok_or(MeasurementError::MissingMetric("overhead"))?;
+    let per_round_trip = |(index, &value): (usize, &u64)| {
+        let net = value as f64 - overhead;
+        let metric = "round_trip";
+        let below = MeasurementError::BelowOverhead { metric, index, value, overhead };
+        if net < 0.0 { Err(below) } else { Ok(net / batch as f64) }
+    };
+    let values = raw.iter().enumerate().map(per_round_trip).collect::<Result<_, _>>()?;
+    Ok(Series { metric: "instructions".into(), unit: "instructions".into(), values })
+}
+
+/// The time of a call, as the metric `metric`.
+fn time(run: &RawRun<'_>, metric: &str) -> Result<Series, MeasurementError> {
+    let batch = count(run, "batch")?;
+    let raw = samples(run, "round_trip_time", "ticks")?;
+    let timebase = run.noted("timebase_hz").filter(|&hertz| hertz > 0);
+    let timebase = timebase.ok_or(MeasurementError::NoTimebase)?;
+    let nanoseconds = |&ticks: &u64| ticks as f64 * 1e9 / timebase as f64 / batch as f64;
+    let values = raw.iter().map(nanoseconds).collect();
+    Ok(Series { metric: metric.to_owned(), unit: "ns".into(), values })
 }
 
 /// As many samples of `metric` as the workload was asked for.

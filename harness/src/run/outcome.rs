@@ -211,7 +211,7 @@ impl fmt::Display for Outcome {
             Self::EmulatorDied(how) => {
                 write!(
                     f,
-                    "the emulator broke down ({how}); try its command line by hand, then resume the run"
+                    "the emulator or the way to the board broke down ({how}); try its command line by hand, then resume the run"
                 )
             }
             Self::Interrupted => f.write_str("interrupted; resume the run to measure this cell"),

@@ -22,7 +22,7 @@ fn a_bad_value_is_named_with_line_and_column() {
 #[test]
 fn a_matrix_that_is_not_there_is_named() {
     let done = Bench::new().harness("", &["run", "--matrix", "none.toml"]);
-    done.assert(3, "none.toml: cannot read the matrix");
+    done.assert(3, "none.toml: cannot read the file");
 }
 
 #[test]

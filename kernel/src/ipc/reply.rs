@@ -29,25 +29,27 @@ pub fn reply_to_caller(k: &Kernel, sender: Obj<Tcb>) {
 pub fn reply(k: &Kernel, sender: Obj<Tcb>, cap: &ReplyCap, slot: Obj<Slot>) {
     let caller = cap.caller;
     tracepoint!(Transfer);
-    match caller.fault.get() {
-        None => {
-            let sender =
-                Sender { thread: sender, badge: 0, can_grant: cap.can_grant, can_grant_reply: false };
-            transfer::transfer(k, &sender, None, caller);
-            derivation::remove_reply(caller, slot);
-            caller.set_state(k, ThreadState::Running);
-            sched::possible_switch_to(k, caller);
-        }
-        Some(fault) => {
-            derivation::remove_reply(caller, slot);
-            caller.fault.set(None);
-            if apply_fault_reply(sender, caller, fault) {
-                caller.set_state(k, ThreadState::Restart);
-                sched::possible_switch_to(k, caller);
-            } else {
-                caller.set_state(k, ThreadState::Inactive);
-            }
-        }
+    if let Some(fault) = caller.fault.get() {
+        return to_fault(k, sender, caller, fault, slot);
+    }
+    let sender = Sender { thread: sender, badge: 0, can_grant: cap.can_grant, can_grant_reply: false };
+    transfer::transfer(k, &sender, None, caller);
+    derivation::remove_reply(caller, slot);
+    caller.set_state(k, ThreadState::Running);
+    sched::possible_switch_to(k, caller);
+}
+
+/// Answers a fault: the faulted thread goes on, or not, as the answer says.
+#[cold]
+#[inline(never)]
+fn to_fault(k: &Kernel, handler: Obj<Tcb>, faulted: Obj<Tcb>, fault: Fault, slot: Obj<Slot>) {
+    derivation::remove_reply(faulted, slot);
+    faulted.fault.set(None);
+    if apply_fault_reply(handler, faulted, fault) {
+        faulted.set_state(k, ThreadState::Restart);
+        sched::possible_switch_to(k, faulted);
+    } else {
+        faulted.set_state(k, ThreadState::Inactive);
     }
 }
 

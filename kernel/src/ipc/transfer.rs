@@ -5,6 +5,7 @@ use rel4_abi::{LookupSide, MessageInfo};
 use super::message::{self, ExtraCaps, NO_EXTRA_CAPS};
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, derivation, derive, lookup};
+use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::endpoint::Sender;
@@ -12,33 +13,36 @@ use crate::object::ipc_buffer::Access;
 use crate::object::{BufferRef, Endpoint, Tcb};
 
 /// Moves the sender's message, or its pending fault, to the receiver. `endpoint` is where they met; a reply has none.
+///
+/// Most messages fit registers. What others take is in functions of its own, so that these do not pay for it.
 #[inline]
 pub fn transfer(_k: &Kernel, sender: &Sender, endpoint: Option<Obj<Endpoint>>, receiver: Obj<Tcb>) {
-    match sender.thread.fault.get() {
-        None => normal(sender, endpoint, receiver),
-        Some(fault) => {
-            let message = fault.message(sender.thread);
-            let (words, length) = message.words();
-            let length = message::set_words(receiver, &words[..length]);
-            receiver.context.set_badge(sender.badge);
-            receiver.context.set_message_info(MessageInfo::new(message.label() as u64, 0, 0, length));
-        }
+    if let Some(fault) = sender.thread.fault.get() {
+        return of_fault(sender, fault, receiver);
     }
-}
-
-#[inline]
-fn normal(sender: &Sender, endpoint: Option<Obj<Endpoint>>, receiver: Obj<Tcb>) {
     let info = sender.thread.context.message_info();
-    // Most messages leave both buffers alone.
-    if let Some(length) = info.register_words() {
-        message::copy_words(sender.thread, None, receiver, None, length);
-        receiver.context.set_badge(sender.badge);
-        receiver.context.set_message_info(MessageInfo::new(info.label(), 0, 0, length));
-    } else {
-        through_buffers(sender, info, endpoint, receiver);
+    match info.register_words() {
+        Some(length) => {
+            message::copy_words(sender.thread, None, receiver, None, length);
+            receiver.context.set_badge(sender.badge);
+            receiver.context.set_message_info(info);
+        }
+        None => through_buffers(sender, info, endpoint, receiver),
     }
 }
 
+#[cold]
+#[inline(never)]
+fn of_fault(sender: &Sender, fault: Fault, receiver: Obj<Tcb>) {
+    let message = fault.message(sender.thread);
+    let (words, length) = message.words();
+    let length = message::set_words(receiver, &words[..length]);
+    receiver.context.set_badge(sender.badge);
+    receiver.context.set_message_info(MessageInfo::new(message.label() as u64, 0, 0, length));
+}
+
+/// A message of which some is in IPC buffers.
+#[inline(never)]
 fn through_buffers(sender: &Sender, info: MessageInfo, endpoint: Option<Obj<Endpoint>>, receiver: Obj<Tcb>) {
     let length = info.length();
     let send_buffer = BufferRef::of_thread(sender.thread, Access::Send);
