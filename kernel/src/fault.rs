@@ -154,4 +154,19 @@ fn report_unhandled(thread: Obj<Tcb>, fault: Fault, second: Fault) {
         thread.context.fault_pc.get(),
         thread.context.get(Register::Sp),
     );
+    #[cfg(feature = "debug")]
+    print_registers(thread);
+}
+
+/// Prints the registers that the thread stopped with, four a line.
+#[cfg(feature = "debug")]
+fn print_registers(thread: Obj<Tcb>) {
+    use crate::console::{print, println};
+    const PER_LINE: usize = 4;
+    for registers in Register::ALL.chunks(PER_LINE) {
+        for &register in registers {
+            print!("  {register:?}={:#x}", thread.context.get(register));
+        }
+        println!();
+    }
 }

@@ -8,7 +8,7 @@ use rel4_abi::{BootInfo, CPtr, CapRights, InitialSlot, ObjectType, SlotRegion};
 use crate::cap::{AsidPool, CNode, Frame, IrqControl, Slot, Tcb, Untyped, VSpace};
 use crate::error;
 use crate::slots::SlotAllocator;
-use crate::untyped::{DeviceStep, UntypedPool};
+use crate::untyped::{DeviceStep, Memory, UntypedPool};
 use crate::vaddr;
 
 /// Why something could not be made.
@@ -167,6 +167,19 @@ impl Resources {
         }
     }
 
+    /// Makes an untyped of 2^`size_bits` bytes of device memory, wherever there is some.
+    ///
+    /// # Errors
+    ///
+    /// All but [`ResourceError::NoDevice`].
+    pub fn make_device_untyped(&mut self, size_bits: u32) -> Result<Untyped, ResourceError> {
+        let slot = self.take_slot()?;
+        let from = self.untypeds.reserve(Memory::Device, size_bits);
+        let from = from.ok_or(ResourceError::OutOfMemory { size_bits })?;
+        from.retype(ObjectType::Untyped, size_bits, Self::CNODE, slot.word(), 1)?;
+        Ok(Untyped(slot))
+    }
+
     /// Copies `frame`, with at most `rights`. The copy is unmapped.
     ///
     /// # Errors
@@ -200,7 +213,8 @@ impl Resources {
 
     fn make_in(&mut self, object: ObjectType, user_size_bits: u32, slot: CPtr) -> Result<(), ResourceError> {
         let size_bits = object.size_bits(user_size_bits);
-        let untyped = self.untypeds.reserve(size_bits).ok_or(ResourceError::OutOfMemory { size_bits })?;
+        let untyped =
+            self.untypeds.reserve(Memory::Ram, size_bits).ok_or(ResourceError::OutOfMemory { size_bits })?;
         Ok(untyped.retype(object, user_size_bits, Self::CNODE, slot.word(), 1)?)
     }
 }
@@ -268,6 +282,15 @@ mod tests {
             retype(FIRST_SLOT, ObjectType::Page, 0, 202),
         ];
         assert_eq!(log.take(), expected);
+    }
+
+    #[test]
+    fn device_memory_is_taken_from_device_untypeds_only() {
+        let log = kernel();
+        let mut resources = resources(&[(0x8000_0000, 20, 0), (0x1000_0000, 13, 1)]);
+        assert_eq!(resources.make_device_untyped(13), Ok(Untyped(CPtr(200))));
+        assert_eq!(resources.make_device_untyped(13), Err(ResourceError::OutOfMemory { size_bits: 13 }));
+        assert_eq!(log.take(), [retype(FIRST_SLOT + 1, ObjectType::Untyped, 13, 200)]);
     }
 
     #[test]

@@ -123,13 +123,13 @@ impl UntypedPool {
         largest.take().map(|entry| (entry.cap, entry.size_bits))
     }
 
-    /// Reserves room for an object of 2^`size_bits` bytes of RAM, and tells which untyped to retype.
-    pub fn reserve(&mut self, size_bits: u32) -> Option<Untyped> {
+    /// Reserves room for an object of 2^`size_bits` bytes, and tells which untyped to retype.
+    pub fn reserve(&mut self, memory: Memory, size_bits: u32) -> Option<Untyped> {
         let (start, entry) = self
             .entries
             .iter_mut()
             .flatten()
-            .filter(|entry| entry.memory == Memory::Ram)
+            .filter(|entry| entry.memory == memory)
             .filter_map(|entry| Some((entry.place(size_bits)?, entry)))
             .min_by_key(|(_, entry)| (!entry.is_open(), entry.size_bits))?;
         entry.used_bytes = start + (1 << size_bits);
@@ -219,17 +219,17 @@ mod tests {
     #[test]
     fn the_smallest_that_fits_is_opened_and_then_used_up_before_a_bigger_one() {
         let mut pool = pool(&[(0x8000_0000, 28, 0), (0x9000_0000, 13, 0), (0x9000_2000, 5, 0)]);
-        assert_eq!(pool.reserve(4), Some(untyped(2)));
-        assert_eq!(pool.reserve(12), Some(untyped(1)));
-        assert_eq!(pool.reserve(4), Some(untyped(2)));
-        assert_eq!(pool.reserve(4), Some(untyped(1)));
-        assert_eq!(pool.reserve(12), Some(untyped(0)));
+        assert_eq!(pool.reserve(Memory::Ram, 4), Some(untyped(2)));
+        assert_eq!(pool.reserve(Memory::Ram, 12), Some(untyped(1)));
+        assert_eq!(pool.reserve(Memory::Ram, 4), Some(untyped(2)));
+        assert_eq!(pool.reserve(Memory::Ram, 4), Some(untyped(1)));
+        assert_eq!(pool.reserve(Memory::Ram, 12), Some(untyped(0)));
     }
 
     #[test]
     fn whole_untypeds_are_given_away_largest_first_and_never_one_that_is_in_use() {
         let mut pool = UntypedPool::of_ram([(untyped(0), 13), (untyped(1), 20), (untyped(2), 12)]);
-        assert_eq!(pool.reserve(13), Some(untyped(0)));
+        assert_eq!(pool.reserve(Memory::Ram, 13), Some(untyped(0)));
         assert_eq!(pool.take_whole(12), Some((untyped(1), 20)));
         assert_eq!(pool.take_whole(13), None, "what is left is too small");
         assert_eq!(pool.take_whole(12), Some((untyped(2), 12)));
@@ -239,9 +239,9 @@ mod tests {
     #[test]
     fn device_memory_and_objects_too_big_are_never_handed_out_as_ram() {
         let mut pool = pool(&[(0x1000_0000, 28, 1), (0x9000_0000, 12, 0)]);
-        assert_eq!(pool.reserve(13), None);
-        assert_eq!(pool.reserve(12), Some(untyped(1)));
-        assert_eq!(pool.reserve(4), None);
+        assert_eq!(pool.reserve(Memory::Ram, 13), None);
+        assert_eq!(pool.reserve(Memory::Ram, 12), Some(untyped(1)));
+        assert_eq!(pool.reserve(Memory::Ram, 4), None);
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn absurd_descriptions_are_left_out() {
-        assert_eq!(pool(&[(0, 64, 0), (0, 255, 1)]).reserve(4), None);
+        assert_eq!(pool(&[(0, 64, 0), (0, 255, 1)]).reserve(Memory::Ram, 4), None);
     }
 
     /// Takes the page at `paddr` as the root task would; gives (address, size) of each object made, in order.
@@ -301,7 +301,7 @@ mod tests {
             let mut pool = pool(&[(0x8000_0000, 14, 0), (0x8001_0000, 16, 0)]);
             let mut end = [0_u64; 2];
             for size_bits in sizes {
-                if let Some(Untyped(cptr)) = pool.reserve(size_bits) {
+                if let Some(Untyped(cptr)) = pool.reserve(Memory::Ram, size_bits) {
                     let index = (cptr.word() - FIRST_SLOT) as usize;
                     end[index] = end[index].next_multiple_of(1 << size_bits) + (1 << size_bits);
                 }

@@ -82,7 +82,8 @@ pub fn retype(k: &Kernel, slot: Obj<Slot>, request: &Retype) {
 pub fn retype_as_asid_pool(k: &Kernel, slot: Obj<Slot>, base: Asid, destination: Obj<Slot>) {
     let cap = untyped_in(slot);
     slot.set_cap(Cap::Untyped(UntypedCap { watermark: cap.size(), ..cap }));
-    clear(cap.base, cap.size());
+    // What was never given out is clear.
+    clear(cap.base, cap.watermark);
     // SAFETY: the untyped has no children and is 4 KiB large and so aligned; zeroed memory is an empty pool.
     let pool = unsafe { Obj::<AsidPool>::from_address(arch::phys_to_virt(cap.base) as usize) };
     derivation::insert(Cap::AsidPool(AsidPoolCap { pool, base }), slot, destination);
@@ -157,7 +158,25 @@ pub(crate) unsafe fn create_tcb(address: usize) -> Obj<Tcb> {
     tcb
 }
 
+/// Clears memory of an untyped without children, from the address `at` on. Both are multiples of the smallest untyped's size.
 fn clear(at: PhysAddr, bytes: u64) {
-    // SAFETY: the memory belongs to an untyped without children, so nothing refers to it; it is RAM in the kernel's window.
-    unsafe { arch::phys_to_virt(at).write_bytes(0, bytes as usize) };
+    const WORDS_PER_ROUND: usize = 8;
+    let (first, words): (*mut u64, _) = (arch::phys_to_virt(at).cast(), bytes as usize / size_of::<u64>());
+    let mut done = 0;
+    while words - done >= WORDS_PER_ROUND {
+        // Store by store, lest each word cost a turn of a loop; volatile, lest the stores become a call that has to look at length and
+        // alignment first.
+        macro_rules! clear_words {
+            ($($word:literal)*) => {
+                // SAFETY: nothing refers to the memory, which is aligned RAM in the kernel's window.
+                unsafe { $(first.add(done + $word).write_volatile(0);)* }
+            };
+        }
+        clear_words!(0 1 2 3 4 5 6 7);
+        done += WORDS_PER_ROUND;
+    }
+    for word in done..words {
+        // SAFETY: as above.
+        unsafe { first.add(word).write_volatile(0) };
+    }
 }

@@ -1,6 +1,6 @@
 //! Debug system calls, and what the kernel says about threads that stop.
 
-use rel4_abi::{DebugSyscall, InitialSlot, MessageInfo, ObjectType};
+use rel4_abi::{DebugSyscall, InitialSlot, MessageInfo, ObjectType, Register};
 
 use super::Machine;
 use crate::arch;
@@ -121,6 +121,24 @@ fn a_fault_that_nobody_handles_is_reported_with_its_place() {
     m.current().context.next_pc.set(0x1234);
     arch::printed();
     m.trap(Cause::Exception(3));
-    let line = arch::printed();
-    assert!(line.starts_with("@unhandled-fault thread=\"rootserver\" pc=0x1234 "), "{line}");
+    let printed = arch::printed();
+    assert!(printed.starts_with("@unhandled-fault thread=\"rootserver\" pc=0x1234 "), "{printed}");
+}
+
+#[test]
+fn a_fault_that_nobody_handles_is_reported_with_all_registers_of_its_thread_and_no_others() {
+    let m = Machine::new();
+    let registers = Register::ALL;
+    for (number, register) in (0x51_0000..).zip(registers) {
+        m.current().context.set(register, number);
+    }
+    m.current().context.next_pc.set(0x51_0000);
+    arch::printed();
+    m.trap(Cause::Exception(3));
+    let printed = arch::printed();
+    let dump: String = printed.split_once('\n').unwrap().1.into();
+    let words: Vec<&str> = dump.split_whitespace().collect();
+    let expected = (0x51_0000..).zip(registers).map(|(value, register)| format!("{register:?}={value:#x}"));
+    assert_eq!(words, expected.collect::<Vec<_>>());
+    assert_eq!(dump.lines().count(), 8);
 }

@@ -169,6 +169,28 @@ fn revoking_a_badge_takes_its_copies_and_no_equal_badge_minted_apart() {
     assert_eq!((m.cap(second), m.cap(copy_of_first)), (Cap::Null, Cap::Null));
 }
 
+#[test]
+fn the_empty_slots_of_a_large_cnode_go_in_few_steps_after_each_of_which_an_interrupt_is_taken() {
+    const BITS: u64 = 12;
+    const MOST_AT_ONCE: u64 = 16;
+    let mut m = Machine::new();
+    let node = m.make(ObjectType::CNode, BITS);
+    let endpoint = m.make(ObjectType::Endpoint, 0);
+    m.invoke(Invocation::CNodeMove, node, &[100, BITS, endpoint, 64], &[ROOT]).unwrap();
+    let (mut remaining, mut steps) = (1 << BITS, 0);
+    loop {
+        m.preempt_soon();
+        let _ = m.delete(node);
+        m.no_interrupt();
+        let Cap::Zombie(zombie) = m.cap(node) else { break };
+        assert!((1..=MOST_AT_ONCE).contains(&(remaining - zombie.remaining)), "{remaining} {zombie:?}");
+        (remaining, steps) = (zombie.remaining, steps + 1);
+    }
+    assert_eq!(m.cap(node), Cap::Null);
+    assert!(steps <= (1 << BITS) / MOST_AT_ONCE + 3, "{steps}");
+    m.check_all();
+}
+
 /// Makes `count` threads wait at the endpoint or notification at `cptr`.
 fn make_wait(m: &mut Machine, cptr: u64, count: usize) -> Vec<Obj<Tcb>> {
     let threads: Vec<u64> = (0..count).map(|_| m.make_thread(255)).collect();

@@ -113,3 +113,24 @@ fn a_preempted_reset_goes_on_where_it_stopped() {
     m.ecall();
     assert!(matches!(m.cap(slot), Cap::Endpoint(_)));
 }
+
+#[test]
+fn an_asid_pool_of_used_memory_starts_empty() {
+    for (object, dirty_bytes) in [(ObjectType::Page, 4096), (ObjectType::Endpoint, 16)] {
+        let mut m = Machine::new();
+        let untyped = m.make(ObjectType::Untyped, 12);
+        let child = m.retype_from(untyped, object, 0).unwrap();
+        let Cap::Untyped(cap) = m.cap(untyped) else { panic!() };
+        m.delete(child).unwrap();
+        // SAFETY: memory of the machine that nothing uses any more.
+        unsafe { crate::arch::phys_to_virt(cap.base).write_bytes(0xff, dirty_bytes) };
+        let slot = m.free_slot();
+        let (control, root) = (InitialSlot::AsidControl as u64, InitialSlot::CNode as u64);
+        m.invoke(Invocation::RiscvAsidControlMakePool, control, &[slot, 64], &[untyped, root]).unwrap();
+        let Cap::AsidPool(pool) = m.cap(slot) else { panic!() };
+        for asid in pool.base.0..pool.base.0 + (1 << rel4_abi::vm::ASID_POOL_INDEX_BITS) {
+            assert!(m.k.asids.root(crate::vm::Asid(asid)).is_none());
+        }
+        m.check_all();
+    }
+}

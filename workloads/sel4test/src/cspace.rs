@@ -1,10 +1,11 @@
 //! Where capabilities are in the `CSpace` of the driver, of each test process and of each helper process. All three
 //! start alike: what the kernel gives the root task has the same address everywhere.
 
-use rel4_abi::object::SLOT_BITS;
+use rel4_abi::object::{PAGE_BITS, SLOT_BITS};
 use rel4_abi::{CPtr, InitialSlot};
 use rel4_runtime::cap::{
-    AsidControl, AsidPool, CNode, DomainControl, Endpoint, Frame, IrqControl, IrqHandler, Slot, Tcb, VSpace,
+    AsidControl, AsidPool, CNode, DomainControl, Endpoint, Frame, IrqControl, IrqHandler, Slot, Tcb, Untyped,
+    VSpace,
 };
 use rel4_runtime::resources::Resources;
 
@@ -30,8 +31,12 @@ pub const DONE: Endpoint = Endpoint(CPtr(17));
 pub const DEVICE_FRAME: Frame = Frame(CPtr(17));
 /// Test processes: the interrupt of the clock, if there is one.
 pub const TIMER_IRQ: IrqHandler = IrqHandler(CPtr(18));
+/// Test processes: device memory that nothing uses, two pages of it.
+pub const DEVICE_UNTYPED: Untyped = Untyped(CPtr(19));
+/// Size of [`DEVICE_UNTYPED`], as a power of two in bytes.
+pub const DEVICE_UNTYPED_BITS: u32 = PAGE_BITS + 1;
 /// The first slot of test and helper processes that is used as needed.
-pub const FIRST_DYNAMIC_SLOT: u64 = 19;
+pub const FIRST_DYNAMIC_SLOT: u64 = 20;
 
 /// Slots of the `CSpace` of test and helper processes, as a power of two.
 pub const PROCESS_RADIX_BITS: u32 = 17;

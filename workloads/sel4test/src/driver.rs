@@ -56,6 +56,8 @@ pub fn run(boot: Boot) -> ! {
             Status::Failed
         }
     };
+    // Before the record at which the harness turns the machine off.
+    rel4_markers::exit();
     // The `end` record is always legal.
     let _ = records.end(status);
     stop()

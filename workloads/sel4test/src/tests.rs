@@ -13,6 +13,7 @@ mod fpu;
 mod frames;
 mod ipc;
 mod ipc_rights;
+mod multicore;
 mod nbwait;
 mod preemption;
 mod refusals;
@@ -46,6 +47,7 @@ const GROUPS: &[&[Test]] = &[
     frames::TESTS,
     ipc::TESTS,
     ipc_rights::TESTS,
+    multicore::TESTS,
     nbwait::TESTS,
     preemption::TESTS,
     refusals::asid::TESTS,

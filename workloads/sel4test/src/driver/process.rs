@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicU64;
 
 use rel4_abi::bootinfo::MAX_UNTYPEDS;
 use rel4_abi::{CPtr, CapRights, SlotRegion};
-use rel4_runtime::cap::{AsidPool, Endpoint, Tcb};
+use rel4_runtime::cap::{AsidPool, Endpoint, Tcb, Untyped};
 use rel4_runtime::resources::{ResourceError, Resources};
 use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::{arch, labels, vaddr};
@@ -33,6 +33,8 @@ pub(super) struct ProcessBuilder {
     pub(super) image_frames: SlotRegion,
     /// Where they report.
     pub(super) supervisor: Endpoint,
+    /// Device memory that they can use.
+    device_memory: Untyped,
     /// The clock that they can use.
     pub(super) timer: Option<Timer>,
 }
@@ -50,7 +52,8 @@ impl ProcessBuilder {
         timer: Option<Timer>,
     ) -> Result<Self, ResourceError> {
         let page = SharedMemory::new(resources, WORDS)?;
-        Ok(Self { arena: Arena::new(resources)?, page, image_frames, supervisor, timer })
+        let device_memory = resources.make_device_untyped(cspace::DEVICE_UNTYPED_BITS)?;
+        Ok(Self { arena: Arena::new(resources)?, page, image_frames, supervisor, device_memory, timer })
     }
 
     /// Builds the process for test number `test`, which gets all of `pool`.
@@ -64,6 +67,7 @@ impl ProcessBuilder {
             (cspace::ASID_POOL.0, cspace::ASID_POOL.0),
             (cspace::DOMAIN.0, cspace::DOMAIN.0),
             (cspace::SUPERVISOR.0, self.supervisor.0),
+            (cspace::DEVICE_UNTYPED.0, self.device_memory.0),
         ]
         .map(|(slot, original)| Resident::copy(slot, original));
         let mut resources = self.arena.resources();

@@ -1,7 +1,7 @@
 //! Benchmark system calls: the log of kernel entries, and whose time it was. These tests are this suite's own.
 
 use rel4_abi::benchmark::{EntryPath, KernelEntry, LOG_BUFFER_BITS, LogEntry, UtilisationWord};
-use rel4_abi::{BenchmarkSyscall, CPtr, CapRights, Error, ObjectType, Syscall, VmAttributes};
+use rel4_abi::{BenchmarkSyscall, CPtr, CapRights, Error, ObjectType, Syscall};
 use rel4_runtime::address_space::{self, Access};
 use rel4_runtime::arch::{self, benchmark};
 use rel4_runtime::cap::{Frame, Tcb};
@@ -39,12 +39,7 @@ fn entry(window: Window, index: u64) -> LogEntry {
 fn log(env: &mut Env) -> Outcome {
     let frame = Frame(env.resources.make(ObjectType::MegaPage, 0)?);
     let window = env.window(LOG_BUFFER_BITS);
-    while frame
-        .map(cspace::VSPACE, window.vaddr(), CapRights::READ_WRITE, VmAttributes::EXECUTE_NEVER)
-        .is_err()
-    {
-        env.page_table()?.map(cspace::VSPACE, window.vaddr())?;
-    }
+    address_space::map(&mut env.resources, cspace::VSPACE, frame, window.vaddr(), Access::Data)?;
     let notification = env.notification()?;
     check_eq!(set_log(frame.0), OK);
     check_eq!(benchmark(BenchmarkSyscall::ResetLog, 1), OK);

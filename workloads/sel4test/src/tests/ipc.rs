@@ -14,22 +14,31 @@ use crate::report::Outcome;
 use crate::test::{Test, basic};
 
 pub(super) const TESTS: &[Test] = &[
-    basic("IPC0001", "Send and Recv", |env| exchange(env, Env::thread, send, receive)),
-    basic("IPC0002", "Call and ReplyRecv", |env| exchange(env, Env::thread, call, answer_and_receive)),
-    basic("IPC0003", "Call, Reply and Recv", |env| exchange(env, Env::thread, call, answer_then_receive)),
+    basic("IPC0001", "Send and Recv", |env| exchange_between_cores(env, Env::thread, send, receive)),
+    basic("IPC0002", "Call and ReplyRecv", |env| {
+        exchange_between_cores(env, Env::thread, call, answer_and_receive)
+    }),
+    basic("IPC0003", "Call, Reply and Recv", |env| {
+        exchange_between_cores(env, Env::thread, call, answer_then_receive)
+    }),
     basic("IPC0004", "NBSend and Recv", |env| exchange(env, Env::thread, send_to_waiting, receive_if_above)),
     basic("IPC0010", "suspending and resuming a caller that waits for its answer", suspended_caller),
-    basic("IPC1001", "Send and Recv between processes", |env| exchange(env, Env::process, send, receive)),
+    basic("IPC1001", "Send and Recv between processes", |env| {
+        exchange_between_cores(env, Env::process, send, receive)
+    }),
     basic("IPC1002", "Call and ReplyRecv between processes", |env| {
-        exchange(env, Env::process, call, answer_and_receive)
+        exchange_between_cores(env, Env::process, call, answer_and_receive)
     }),
     basic("IPC1003", "Call, Reply and Recv between processes", |env| {
-        exchange(env, Env::process, call, answer_then_receive)
+        exchange_between_cores(env, Env::process, call, answer_then_receive)
     }),
     basic("IPC1004", "NBSend and Recv between processes", |env| {
         exchange(env, Env::process, send_to_waiting, receive_if_above)
     }),
 ];
+
+/// What makes a helper.
+type Make = fn(&mut Env) -> Result<Helper, ResourceError>;
 
 /// Priorities of the helper that sends, and of the one that receives.
 const SENDER_PRIORITIES: core::ops::RangeInclusive<u64> = 98..=102;
@@ -60,10 +69,24 @@ impl Sequence {
     }
 }
 
-/// Runs `sender` and `receiver` with every pair of priorities, each being started first once.
-fn exchange(
+/// Runs `sender` and `receiver` on every pair of cores with every pair of priorities, each being started first once.
+fn exchange_between_cores(env: &mut Env, make: Make, sender: HelperMain, receiver: HelperMain) -> Outcome {
+    let cores = 0..env.machine.num_nodes;
+    for pair in cores.clone().flat_map(|of_a| cores.clone().map(move |of_b| [of_a, of_b])) {
+        exchange_on(env, pair, make, sender, receiver)?;
+    }
+    Ok(())
+}
+
+/// The same on one core, for what depends on who runs first.
+fn exchange(env: &mut Env, make: Make, sender: HelperMain, receiver: HelperMain) -> Outcome {
+    exchange_on(env, [0, 0], make, sender, receiver)
+}
+
+fn exchange_on(
     env: &mut Env,
-    make: fn(&mut Env) -> Result<Helper, ResourceError>,
+    cores: [u64; 2],
+    make: Make,
     sender: HelperMain,
     receiver: HelperMain,
 ) -> Outcome {
@@ -71,6 +94,9 @@ fn exchange(
     let (mut a, mut b) = (make(env)?, make(env)?);
     let (of_a, of_b) = (a.give(endpoint.0)?, b.give(endpoint.0)?);
     b.set_priority(RECEIVER_PRIORITY)?;
+    for (helper, core) in [&a, &b].into_iter().zip(cores).filter(|&(_, core)| core != 0) {
+        helper.tcb().set_affinity(core)?;
+    }
     for priority in SENDER_PRIORITIES {
         a.set_priority(priority)?;
         let start_a = || a.start(sender, [of_a.word(), 0, 0, 0]);

@@ -27,6 +27,8 @@ pub(in super::super) const TESTS: &[Test] = &[
     basic("REL4_TCB0007", "which priorities a thread cannot get", priorities),
     basic("REL4_TCB0008", "operations with a single argument need it", short_messages),
     basic("REL4_TCB0009", "threads have no other operations", labels),
+    basic("REL4_TCB0010", "which cores a thread cannot be moved to", set_affinity)
+        .needing(Need::SeveralHarts),
 ];
 
 const ALIGNMENT: Result<(), Error> = refused(InvocationError::AlignmentError);
@@ -197,5 +199,20 @@ fn labels(env: &mut Env) -> Outcome {
     ];
     check_unknown(thread, &others);
     check_eq!(attempt(CPtr::NULL, Invocation::TcbSuspend, &[], &[]), invalid_capability(0));
+    Ok(())
+}
+
+fn set_affinity(env: &mut Env) -> Outcome {
+    let cores = env.machine.num_nodes;
+    let thread = env.tcb()?;
+    check_wants_all(thread.0, Invocation::TcbSetAffinity, &[], &[0]);
+    for core in [cores, cores + 1, u64::from(u32::MAX) + 1, u64::MAX] {
+        check_eq!((core, thread.set_affinity(core)), (core, ILLEGAL_OPERATION));
+    }
+    for core in 0..cores {
+        check_eq!((core, thread.set_affinity(core)), (core, Ok(())));
+    }
+    // Where it is already, the caller too.
+    check_eq!(cspace::TCB.set_affinity(0), Ok(()));
     Ok(())
 }

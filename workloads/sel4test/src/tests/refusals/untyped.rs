@@ -6,18 +6,23 @@ use rel4_abi::object::{
 };
 use rel4_abi::{CPtr, CapRights, Invocation, InvocationError, LookupFailure, LookupSide, ObjectType};
 
-use super::{Answer, attempt, check_unknown, check_wants_all, invalid_argument, lookup_failed, out_of_range};
+use super::{
+    Answer, ILLEGAL_OPERATION, attempt, check_unknown, check_wants_all, invalid_argument, invalid_capability,
+    lookup_failed, out_of_range,
+};
 use crate::cspace::{self, PROCESS_RADIX_BITS, slot};
 use crate::env::{Env, is_empty};
 use crate::expect::refused;
 use crate::report::Outcome;
 use crate::test::{Test, basic};
+use rel4_runtime::cap::Frame;
 
 pub(in super::super) const TESTS: &[Test] = &[
     basic("REL4_UNTYPED0001", "Retype wants all its words and the root", short_messages),
     basic("REL4_UNTYPED0002", "Retype refuses types, sizes and places that do not exist", arguments),
     basic("REL4_UNTYPED0003", "memory is free again when its last object is gone", reuse),
     basic("REL4_UNTYPED0004", "memory that is copied is given out by the copy only", copied),
+    basic("REL4_UNTYPED0005", "device memory becomes frames and untypeds only", device),
 ];
 
 const PAGES: u64 = 2;
@@ -116,5 +121,43 @@ fn copied(env: &mut Env) -> Outcome {
     slot(untyped.0).revoke()?;
     check_eq!([is_empty(slot(copy)), is_empty(slot(target))], [Ok(true); 2]);
     check_eq!(page(untyped.0), Ok(()));
+    Ok(())
+}
+
+fn device(env: &mut Env) -> Outcome {
+    const PIECE_BITS: u32 = PAGE_BITS;
+    let (piece, target) = (env.empty_slot()?, env.empty_slot()?);
+    let retype = |from: CPtr, object: ObjectType, size_bits: u32, target: CPtr, count: u64| {
+        let words = [object.word(), u64::from(size_bits), 0, 0, target.word(), count];
+        attempt(from, Invocation::UntypedRetype, &[cspace::CNODE.0], &words)
+    };
+    let whole = cspace::DEVICE_UNTYPED.0;
+    check_eq!(retype(whole, ObjectType::Untyped, PIECE_BITS, piece, 1), Ok(()));
+    // A part of device memory is device memory.
+    for from in [whole, piece] {
+        for (object, size_bits) in [
+            (ObjectType::Tcb, 0),
+            (ObjectType::Endpoint, 0),
+            (ObjectType::Notification, 0),
+            (ObjectType::CNode, 1),
+            (ObjectType::PageTable, 0),
+        ] {
+            check_eq!((object, retype(from, object, size_bits, target, 1)), (object, invalid_argument(1)));
+        }
+        check_eq!(is_empty(slot(target)), Ok(true));
+    }
+    // That there is not enough of it comes first.
+    let too_many = retype(piece, ObjectType::PageTable, 0, target, 2);
+    check_eq!(too_many, not_enough(1 << PIECE_BITS));
+    // Nor does it become a pool, which is no matter of Retype.
+    let (pool, root) = (env.empty_slot()?, cspace::CNODE.0);
+    let [index, depth] = slot(pool).address();
+    let make_pool = Invocation::RiscvAsidControlMakePool;
+    check_eq!(
+        attempt(cspace::ASID_CONTROL.0, make_pool, &[piece, root], &[index, depth]),
+        invalid_capability(1)
+    );
+    check_eq!(retype(piece, ObjectType::Page, 0, target, 1), Ok(()));
+    check_eq!(env.tcb()?.set_ipc_buffer(0x1000, Frame(target)), ILLEGAL_OPERATION);
     Ok(())
 }
