@@ -197,6 +197,8 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
     assert!(matches!(thread.cspace_root().cap(), Cap::Null | Cap::CNode(_) | Cap::Zombie(_)));
     assert!(matches!(thread.vspace_root().cap(), Cap::Null | Cap::PageTable(_)));
     check_message_slots(thread);
+    #[cfg(feature = "async-syscall")]
+    check_rings(thread);
     match thread.buffer_slot().cap() {
         Cap::Null => {}
         Cap::Frame(frame) => assert!(!frame.device, "the kernel would write to a device"),
@@ -239,6 +241,19 @@ fn check_message_slots(thread: Obj<Tcb>) {
     }
     let waits = thread.state() == ThreadState::BlockedOnReply;
     assert_eq!(thread.fault.get().is_some(), waits, "a fault is kept as long as it waits for its answer");
+}
+
+/// The kernel reads and writes rings in memory of user space only.
+#[cfg(feature = "async-syscall")]
+fn check_rings(thread: Obj<Tcb>) {
+    match thread.ring_frame_slot().cap() {
+        Cap::Null => {}
+        Cap::Frame(frame) => {
+            assert!(!frame.device && frame.mapping.is_none(), "no frame for rings: {frame:?}");
+        }
+        other => panic!("the rings are in no frame but {other:?}"),
+    }
+    assert!(matches!(thread.ring_notification_slot().cap(), Cap::Null | Cap::Notification(_)));
 }
 
 /// A thread waits in the queue that its state names, and in no other.
