@@ -175,6 +175,11 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
         "tests of the kernel with everything that it can have",
         &kernel("uintr,smp,benchmark"),
     ));
+    checks.push(Check::new("tests of the kernel with asynchronous system calls", &kernel("async-syscall")));
+    checks.push(Check::new(
+        "tests of the kernel with asynchronous system calls and several harts",
+        &kernel("async-syscall,smp"),
+    ));
     let mut domains = Check::new("tests of the kernel with several domains", &kernel("debug"));
     domains.arguments.extend(["--", "domain", "schedul"].map(OsString::from));
     domains.settings.push(("REL4_NUM_DOMAINS", "4"));
@@ -195,7 +200,7 @@ fn guest_lints() -> [Check; 3] {
         "-p",
         "rel4-loader",
         "--features",
-        "rel4-kernel/uintr,rel4-kernel/smp,rel4-kernel/benchmark",
+        "rel4-kernel/async-syscall,rel4-kernel/smp,rel4-kernel/benchmark",
     ];
     let plain = ["-p", "rel4-kernel", "--no-default-features", "--features", "sync-ipc"];
     [

@@ -95,9 +95,16 @@ pub fn handle(k: &Kernel) {
             rel4_markers::cause::<{ Cause::InterruptFile.index() }>();
             crate::uintr::wake_owners(k);
         }
+        #[cfg(feature = "async-syscall")]
+        Some(Interrupt::Doorbell) => {
+            rel4_markers::cause::<{ Cause::InterruptFile.index() }>();
+            crate::async_syscall::answer(k);
+        }
         Some(Interrupt::Timer) => {
             rel4_markers::cause::<{ Cause::Timer.index() }>();
             sched::tick(k);
+            #[cfg(feature = "async-syscall")]
+            crate::async_syscall::tick(k);
             arch::restart_timer(k);
         }
         Some(Interrupt::Device(irq)) => {

@@ -38,6 +38,9 @@ pub struct Kernel {
     /// The log of kernel entries.
     #[cfg(feature = "benchmark")]
     pub log: crate::benchmark::log::Log,
+    /// Threads with rings of asynchronous system calls, and the harts' doorbells.
+    #[cfg(feature = "async-syscall")]
+    pub doorbells: crate::async_syscall::Doorbells,
     /// The thread that everything else was made by.
     pub root_task: Obj<Tcb>,
     /// Every thread there is.
@@ -98,6 +101,8 @@ impl Kernel {
             (&raw mut (*k).files).write(crate::uintr::FileTable::empty());
             #[cfg(feature = "benchmark")]
             (&raw mut (*k).log).write(crate::benchmark::log::Log::none());
+            #[cfg(feature = "async-syscall")]
+            (&raw mut (*k).doorbells).write(crate::async_syscall::Doorbells::new());
             (&raw mut (*k).root_task).write(root_task);
             #[cfg(feature = "debug")]
             (&raw mut (*k).threads).write(crate::object::ThreadList::empty());

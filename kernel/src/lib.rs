@@ -28,6 +28,7 @@
 //! | who runs next | [`sched`], [`domain`] |
 //! | several harts: the big lock, requests to other harts | [`lock`], [`remote`] |
 //! | interrupts that go straight to user threads | `uintr` (feature `uintr`) |
+//! | requests through rings instead of traps | `async_syscall` (feature `async-syscall`) |
 //! | device interrupts and ticks; preemption of long work | [`irq`], [`preempt`] |
 //! | from the loader to the first user instruction | [`boot`] |
 //! | what the kernel measures of itself | `benchmark` (feature `benchmark`) |
@@ -41,6 +42,8 @@ compile_error!(
 );
 
 pub mod arch;
+#[cfg(feature = "async-syscall")]
+pub mod async_syscall;
 #[cfg(feature = "benchmark")]
 pub mod benchmark;
 pub mod boot;

@@ -31,6 +31,14 @@ impl BigLock {
         }
     }
 
+    /// Whether another hart waits. Only the holder may ask.
+    #[cfg(feature = "async-syscall")]
+    #[inline(always)]
+    pub fn is_contended(&self) -> bool {
+        let next = self.now_serving.load(Ordering::Relaxed).wrapping_add(1);
+        MAX_HARTS > 1 && self.next_ticket.load(Ordering::Relaxed) != next
+    }
+
     /// Gives the lock to the hart that has waited longest. Only its holder may call this.
     #[inline(always)]
     pub fn release(&self) {

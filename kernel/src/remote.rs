@@ -4,6 +4,8 @@
 //! interrupt brings a hart that runs user code there, and one that idles. So a request finds every other hart inside the kernel with its
 //! thread's registers saved, and the two never wait for each other.
 
+#[cfg(feature = "async-syscall")]
+use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::arch;
@@ -74,6 +76,9 @@ impl Request {
 /// The request under way. There is at most one, since only the holder of the big lock makes one.
 pub struct Mailbox {
     request: [AtomicU64; 2],
+    /// Pages that the other harts have yet to forget.
+    #[cfg(feature = "async-syscall")]
+    deferred: Cell<Deferred>,
     /// What the hart that was asked has found out, where that is asked of one only.
     #[cfg(feature = "uintr")]
     answer: AtomicU64,
@@ -85,6 +90,8 @@ impl Mailbox {
     pub const fn new() -> Self {
         Self {
             request: [const { AtomicU64::new(0) }; 2],
+            #[cfg(feature = "async-syscall")]
+            deferred: Cell::new(Deferred::No),
             #[cfg(feature = "uintr")]
             answer: AtomicU64::new(0),
             open: [const { AtomicBool::new(false) }; MAX_HARTS],
@@ -159,9 +166,62 @@ fn stop_current(k: &Kernel) {
     hart.action.set(Action::Choose);
 }
 
+/// Whether the other harts are asked to forget pages now, or later all at once.
+#[cfg(feature = "async-syscall")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deferred {
+    /// Now.
+    No,
+    /// Later, and so far there are none.
+    Nothing,
+    /// Later: one page.
+    Page(u64, Asid),
+    /// Later: several of one address space.
+    Space(Asid),
+}
+
+/// From now on the other harts are asked to forget pages only by [`finish_flushes`]. Until then nothing may count on it that they have.
+#[cfg(feature = "async-syscall")]
+pub fn defer_flushes(k: &Kernel) {
+    if MAX_HARTS > 1 {
+        k.mailbox.deferred.set(Deferred::Nothing);
+    }
+}
+
+/// Asks the other harts to forget the pages that were deferred; from now on they are asked at once again.
+#[cfg(feature = "async-syscall")]
+pub fn finish_flushes(k: &Kernel) {
+    if MAX_HARTS == 1 {
+        return;
+    }
+    match k.mailbox.deferred.replace(Deferred::No) {
+        Deferred::No | Deferred::Nothing => {}
+        Deferred::Page(vaddr, asid) => ask(k, Request::FlushPage { vaddr, asid }, |_| true),
+        Deferred::Space(asid) => ask(k, Request::FlushAsid(asid), |_| true),
+    }
+}
+
+/// Defers that the other harts forget a page, if that is being done and pages of no other address space wait.
+#[cfg(feature = "async-syscall")]
+fn is_deferred(k: &Kernel, vaddr: u64, asid: Asid) -> bool {
+    let deferred = &k.mailbox.deferred;
+    match deferred.get() {
+        Deferred::Nothing => deferred.set(Deferred::Page(vaddr, asid)),
+        Deferred::Page(_, other) | Deferred::Space(other) if other == asid => {
+            deferred.set(Deferred::Space(asid));
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// Forgets the translation of one page on all harts.
 pub fn flush_page(k: &Kernel, vaddr: u64, asid: Asid) {
     arch::flush_page(vaddr, asid);
+    #[cfg(feature = "async-syscall")]
+    if MAX_HARTS > 1 && is_deferred(k, vaddr, asid) {
+        return;
+    }
     ask(k, Request::FlushPage { vaddr, asid }, |_| true);
 }
 

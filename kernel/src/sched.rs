@@ -203,6 +203,17 @@ pub fn possible_switch_to(k: &Kernel, thread: Obj<Tcb>) {
     }
 }
 
+/// Whether the note that the kernel entry has left so far may take the hart from the current thread.
+#[cfg(feature = "async-syscall")]
+pub fn is_overtaken(k: &Kernel) -> bool {
+    let hart = k.hart();
+    match hart.action.get() {
+        Action::Keep => false,
+        Action::Candidate(candidate) => candidate.priority.get() > hart.current.get().priority.get(),
+        Action::Choose => true,
+    }
+}
+
 /// Acts on the note that the kernel entry left: afterwards the current thread is the one to run.
 #[inline]
 pub fn schedule(k: &Kernel) {
@@ -342,6 +353,8 @@ pub fn tick(k: &Kernel) {
 pub fn set_priority(k: &Kernel, thread: Obj<Tcb>, priority: u8) {
     k.home(thread).ready.remove(thread);
     thread.priority.set(priority);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::priority_changed(k, thread);
     if thread.is_runnable() {
         if thread == k.current() {
             reschedule_required(k);

@@ -31,6 +31,10 @@ pub enum Cause {
 /// space, or it is the idle thread.
 #[inline]
 pub fn handle(k: &Kernel, cause: Cause) {
+    #[cfg(feature = "async-syscall")]
+    if crate::async_syscall::serve_current(k) == crate::async_syscall::Trap::Ends {
+        return finish(k);
+    }
     match cause {
         Cause::Syscall => syscall::handle(k),
         Cause::Interrupt => irq::handle(k),
@@ -43,6 +47,13 @@ pub fn handle(k: &Kernel, cause: Cause) {
             }
         }
     }
+    finish(k);
+}
+
+#[inline(always)]
+fn finish(k: &Kernel) {
     sched::schedule(k);
     sched::activate(k);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::follow(k);
 }

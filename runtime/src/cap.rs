@@ -22,6 +22,7 @@ pub use domain::DomainControl;
 pub use endpoint::Endpoint;
 pub use frame::Frame;
 pub use invoke::invoke;
+pub(crate) use invoke::invoke_label;
 pub use irq::{IrqControl, IrqHandler, Trigger};
 pub use notification::Notification;
 pub use page_table::{PageTable, VSpace};

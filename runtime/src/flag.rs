@@ -7,10 +7,9 @@
 //! then looks at the ring, the sender publishes its item and then looks at the flag. One of the two sees the other.
 //! The fences are the callers': one covers all rings of a dispatcher.
 
-use crate::sync::{AtomicU64, Ordering};
+use rel4_abi::ring::{ASLEEP, AWAKE};
 
-const AWAKE: u64 = 0;
-const ASLEEP: u64 = 1;
+use crate::sync::{AtomicU64, Ordering};
 
 /// The flag. Both sides may write it, so a lying peer can cost notifications of its own direction and nothing else.
 #[derive(Clone, Copy, Debug)]

@@ -1,15 +1,10 @@
 //! What a ring carries: one cache line an item.
 
 use rel4_abi::MessageInfo;
+pub use rel4_abi::ring::{ITEM_WORDS, LINE_WORDS, PAYLOAD_WORDS};
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Words in a cache line.
-pub const LINE_WORDS: usize = 8;
-/// Words of an item.
-pub const ITEM_WORDS: usize = LINE_WORDS;
-/// Payload words of an item.
-pub const PAYLOAD_WORDS: usize = ITEM_WORDS - 2;
 /// The bits of a tag that are not its label.
 const BELOW_LABEL: u64 = MessageInfo::new(1, 0, 0, 0).0 - 1;
 
@@ -31,6 +26,12 @@ impl Item {
     pub const fn is_well_formed(&self) -> bool {
         // No capabilities, so the bits below the label are the length alone.
         self.info.0 & BELOW_LABEL <= PAYLOAD_WORDS as u64
+    }
+
+    /// An item of which all words are payload: what another one goes on with.
+    #[inline(always)]
+    pub(crate) const fn from_words([task, info, words @ ..]: [u64; ITEM_WORDS]) -> Self {
+        Self { task, info: MessageInfo(info), words }
     }
 
     /// Copies the item to shared memory. What orders the copy is the store of an index behind it.

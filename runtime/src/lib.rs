@@ -22,7 +22,7 @@
 //! * asynchronous IPC: [`channel`] (calls and answers as futures), [`executor`] (runs coroutines by priority), [`dispatch`]
 //!   (how a thread finds work, and how it sleeps), [`interrupt`] (the hardware seam),
 //!   [`uintr`] (its implementations: interrupt files, and the kernel's notifications), [`remote`] (ready queue for other
-//!   threads, where the hardware has none)
+//!   threads, where the hardware has none), [`async_syscall`] (system calls as futures)
 //! * shared memory that peers are not trusted with: [`ring`], [`item`] (what it carries), [`flag`] (whether the reader
 //!   sleeps), [`outbox`] (sends, and notifies once a batch)
 //! * platform: [`boot`] (what the kernel tells the root task), [`uart`]
@@ -31,6 +31,7 @@
 
 pub mod address_space;
 pub mod arch;
+pub mod async_syscall;
 pub mod boot;
 pub mod buffer;
 pub mod cap;

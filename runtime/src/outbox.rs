@@ -31,11 +31,28 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
     #[inline(always)]
     pub fn send(&mut self, item: &Item) -> Result<(), Full> {
         self.producer.push(item)?;
+        self.begin_batch();
+        Ok(())
+    }
+
+    /// As [`Outbox::send`], of two items that belong together.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the peer has not made room for both.
+    #[inline(always)]
+    pub fn send_both(&mut self, first: &Item, second: &Item) -> Result<(), Full> {
+        self.producer.push_both(first, second)?;
+        self.begin_batch();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn begin_batch(&mut self) {
         if !self.batch_has_begun {
             self.batch_has_begun = true;
             self.notify_sleeper();
         }
-        Ok(())
     }
 
     /// Ends a batch: notifies the peer if it sleeps, or fell asleep again, and something was sent since it was last looked after.

@@ -11,15 +11,14 @@ mod thread;
 
 use rel4_abi::{CPtr, CapRights};
 
-pub use create::{PrivateData, create, map_image};
+pub use create::{PrivateData, create, create_with_room, map_image};
 pub use report::{Report, ReportError, SourceLine, finish, panicked};
 pub use start::{ProcessMain, Start};
 pub use thread::{Entry, Thread};
 
-use crate::cap::{CNode, Endpoint, Tcb, VSpace};
+use crate::cap::{CNode, Endpoint, Slot, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
 use crate::shared::SharedMemory;
-#[cfg(doc)]
 use crate::vaddr;
 
 /// Slots of a process's `CSpace`, as a power of two.
@@ -67,10 +66,26 @@ pub struct ProcessSpec<'a> {
     pub shared: Option<&'a SharedMemory>,
 }
 
+/// How much of what there is in limited supply a process gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Slots of its `CSpace`, as a power of two; there are at least 16.
+    pub cspace_radix_bits: u32,
+    /// Stack of its first thread in bytes, whole pages and no more than [`vaddr::MAX_STACK_BYTES`]. With more than
+    /// [`vaddr::STACK_BYTES`] there is no place for further threads.
+    pub stack_bytes: u64,
+}
+
+impl Room {
+    /// What most processes get.
+    pub const ORDINARY: Self = Self { cspace_radix_bits: CNODE_RADIX_BITS, stack_bytes: vaddr::STACK_BYTES };
+}
+
 /// A process that was created.
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
     cspace: CNode,
+    room: Room,
     vspace: VSpace,
     thread: Thread,
 }
@@ -83,6 +98,18 @@ impl Process {
     /// The kernel's.
     pub fn start(self) -> Result<(), ResourceError> {
         Ok(self.tcb().resume()?)
+    }
+
+    /// The root of its `CSpace`, without a guard.
+    #[must_use]
+    pub const fn cspace(self) -> CNode {
+        self.cspace
+    }
+
+    /// The slot that the process finds at `cptr`, below the number of slots that it was made with.
+    #[must_use]
+    pub const fn slot(self, cptr: CPtr) -> Slot {
+        self.cspace.slot(cptr.word(), self.room.cspace_radix_bits)
     }
 
     /// Its address space.
@@ -116,6 +143,8 @@ impl Process {
         number: u64,
         fault_handler: CPtr,
     ) -> Result<Thread, ResourceError> {
-        thread::make(resources, self.cspace, self.vspace, number, fault_handler)
+        debug_assert!(self.room.stack_bytes <= vaddr::STACK_BYTES, "there is no place for further threads");
+        let room = Room { stack_bytes: vaddr::STACK_BYTES, ..self.room };
+        thread::make(resources, (self.cspace, room), self.vspace, number, fault_handler)
     }
 }

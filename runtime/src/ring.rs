@@ -1,25 +1,17 @@
 //! A single-producer single-consumer ring in memory shared with a peer that is not trusted.
 //!
-//! | words | what | written by |
-//! |---|---|---|
-//! | 0 | items produced so far | producer |
-//! | 8 | items consumed so far | consumer |
-//! | 16 | [`Flag`]: the consumer's dispatcher is awake | both |
-//! | 24 + 8 *i* | item *i* modulo the capacity | producer |
+//! Its layout is [`rel4_abi::ring`]'s, and its flag a [`Flag`].
 //!
 //! Everything in shared memory is an atomic word, so that a peer which scribbles on it cannot cause undefined
 //! behaviour. Each side keeps its own index in private memory and never reads it back. The peer's index is read once,
 //! and believed only if it is within the capacity of our own; a lie looks like an empty ring to the consumer and like a
 //! full one to the producer, and costs nobody but the liar.
 
-use crate::flag::Flag;
-use crate::item::{ITEM_WORDS, Item, LINE_WORDS};
-use crate::sync::{AtomicU64, Ordering};
+use rel4_abi::ring::{CONSUMED, FLAG, ITEMS, PRODUCED};
 
-const PRODUCED: usize = 0;
-const CONSUMED: usize = LINE_WORDS;
-const FLAG: usize = 2 * LINE_WORDS;
-const ITEMS: usize = 3 * LINE_WORDS;
+use crate::flag::Flag;
+use crate::item::{ITEM_WORDS, Item};
+use crate::sync::{AtomicU64, Ordering};
 
 /// There is no room in the ring, or the peer says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +90,27 @@ impl<const CAPACITY: usize> Producer<'_, CAPACITY> {
         }
         item.store(self.ring.item(self.produced));
         self.produced = self.produced.wrapping_add(1);
+        self.ring.produced.store(self.produced, Ordering::Release);
+        Ok(())
+    }
+
+    /// Sends two items, or neither.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the consumer has not made room for both.
+    #[inline(always)]
+    pub fn push_both(&mut self, first: &Item, second: &Item) -> Result<(), Full> {
+        const { assert!(CAPACITY >= 2, "two items fit") };
+        if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
+            self.look_for_room()?;
+            if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
+                return Err(Full);
+            }
+        }
+        first.store(self.ring.item(self.produced));
+        second.store(self.ring.item(self.produced.wrapping_add(1)));
+        self.produced = self.produced.wrapping_add(2);
         self.ring.produced.store(self.produced, Ordering::Release);
         Ok(())
     }

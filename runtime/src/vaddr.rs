@@ -13,6 +13,9 @@ const THREAD_BYTES: u64 = 128 * 1024;
 /// Other processes: size of a stack in bytes.
 pub const STACK_BYTES: u64 = 64 * 1024;
 
+/// Other processes: size of a stack in bytes, at most, of a process that has one thread only.
+pub const MAX_STACK_BYTES: u64 = SENDER_PAGES - stack(0);
+
 /// Other processes: the most threads that there is room for.
 pub const MAX_THREADS: u64 = (SENDER_PAGES - THREADS) / THREAD_BYTES;
 
@@ -31,6 +34,12 @@ pub const fn stack(thread: u64) -> u64 {
 
 /// Other processes: sender pages of U-notifications, from here on upwards.
 pub const SENDER_PAGES: u64 = 0x2010_0000;
+
+/// Other processes: the rings of asynchronous system calls of the first thread, in a frame of 2 MiB.
+pub const KERNEL_RINGS: u64 = 0x3000_0000;
+
+/// Other processes: a block of 2 MiB whose pages come and go while the process runs.
+pub const CHANGING_PAGES: u64 = 0x3020_0000;
 
 /// Other processes: the memory shared with their creator.
 pub const SHARED: u64 = 0x2020_0000;

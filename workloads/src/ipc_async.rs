@@ -3,7 +3,7 @@
 //! A sample is the instructions and the ticks that `batch` calls take while `concurrency` coroutines of the client each have one under
 //! way. The metrics are those of `ipc-pingpong`; notes say what both ends did from the first sample's begin to the last one's end.
 
-mod client;
+pub(crate) mod client;
 mod counters;
 mod server;
 mod settings;

@@ -16,13 +16,16 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`, [`bench`]; for tests [`misbehave`], and
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`,
+//!   `syscall_batch` and `memory_server` (asynchronous system calls, with `changing_page`), [`bench`]; for tests [`misbehave`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
 #![cfg_attr(not(test), no_std)]
 
 pub mod bench;
 pub mod bootargs;
+#[cfg(target_arch = "riscv64")]
+mod changing_page;
 pub mod failure;
 #[cfg(target_arch = "riscv64")]
 pub mod hostile_vs;
@@ -32,6 +35,8 @@ pub mod ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
 pub mod ipc_soak;
 pub mod last_resort;
+#[cfg(target_arch = "riscv64")]
+pub mod memory_server;
 pub mod misbehave;
 #[cfg(target_arch = "riscv64")]
 pub mod notification;
@@ -41,6 +46,8 @@ mod pair;
 pub mod parameters;
 pub mod platform;
 pub mod root;
+#[cfg(target_arch = "riscv64")]
+pub mod syscall_batch;
 #[cfg(target_arch = "riscv64")]
 pub mod unotification_check;
 pub mod workload;

@@ -92,7 +92,7 @@ pub(crate) const fn name(badge: u64) -> &'static str {
 }
 
 /// Makes `receiver` take `notification` as an interrupt of its own, which `sender` can raise.
-fn connect(
+pub(crate) fn connect(
     root: &mut Root,
     notification: Notification,
     receiver: Process,

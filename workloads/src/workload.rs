@@ -9,11 +9,15 @@ use crate::ipc_async;
 use crate::ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
 use crate::ipc_soak;
+#[cfg(target_arch = "riscv64")]
+use crate::memory_server;
 use crate::misbehave;
 #[cfg(target_arch = "riscv64")]
 use crate::notification;
 use crate::parameters::Parameters;
 use crate::root::Root;
+#[cfg(target_arch = "riscv64")]
+use crate::syscall_batch;
 #[cfg(target_arch = "riscv64")]
 use crate::unotification_check;
 
@@ -32,6 +36,10 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: ipc_async::NAME, run: ipc_async::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: ipc_soak::NAME, run: ipc_soak::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: memory_server::NAME, run: memory_server::run },
+    #[cfg(target_arch = "riscv64")]
+    Workload { name: syscall_batch::NAME, run: syscall_batch::run },
     Workload { name: bench::NAME, run: bench::run },
     #[cfg(target_arch = "riscv64")]
     Workload { name: hostile_vs::NAME, run: hostile_vs::run },

@@ -70,6 +70,8 @@ pub enum Feature {
     Fastpath,
     /// User threads in VS-mode, which the hardware can interrupt without the kernel.
     Uintr,
+    /// System calls through rings that a thread shares with the kernel; brings `uintr` with it.
+    AsyncSyscall,
     /// Several harts under one big lock, and the SMP numbering of invocations.
     Smp,
     /// The benchmark system calls, and what they measure.
@@ -80,8 +82,15 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature that the kernel has today.
-    pub const ALL: [Self; 6] =
-        [Self::SyncIpc, Self::Fastpath, Self::Uintr, Self::Smp, Self::Benchmark, Self::Tracepoints];
+    pub const ALL: [Self; 7] = [
+        Self::SyncIpc,
+        Self::Fastpath,
+        Self::Uintr,
+        Self::AsyncSyscall,
+        Self::Smp,
+        Self::Benchmark,
+        Self::Tracepoints,
+    ];
 
     /// The feature's name in Cargo.
     #[must_use]
@@ -90,6 +99,7 @@ impl Feature {
             Self::SyncIpc => "sync-ipc",
             Self::Fastpath => "fastpath",
             Self::Uintr => "uintr",
+            Self::AsyncSyscall => "async-syscall",
             Self::Smp => "smp",
             Self::Benchmark => "benchmark",
             Self::Tracepoints => "tracepoints",

@@ -130,6 +130,38 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "memory-server",
+        root_server: Some(RootServer::RootTask),
+        about: "a server that maps and unmaps pages for its client, by traps or through rings",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "requests per sample", 1..=100_000),
+            numbers("warmup", "requests before the first sample", 1..=1_000_000),
+            numbers("concurrency", "requests under way at a time", 1..=256),
+            numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
+            words(
+                "by",
+                "synchronous IPC and traps, rings and traps, or rings everywhere",
+                &["sync", "trap", "ring"],
+            ),
+            numbers("helper_hart", "hart asked to carry requests out; 0 asks none", 0..=3),
+        ],
+    },
+    Program {
+        name: "syscall-batch",
+        root_server: Some(RootServer::RootTask),
+        about: "system calls of one thread, by traps or through rings, several at a time",
+        parameters: &[
+            numbers("rounds", "samples to take", 1..=100_000),
+            numbers("batch", "calls per sample, a multiple of twice those at a time", 2..=100_000),
+            numbers("warmup", "calls before the first sample", 0..=1_000_000),
+            numbers("together", "calls at a time", 1..=32),
+            words("call", "which calls", &["null", "signal", "page", "capability", "object"]),
+            words("by", "how they are made", &["trap", "ring"]),
+            numbers("helper_hart", "hart asked to carry requests out; 0 asks none", 0..=3),
+        ],
+    },
+    Program {
         name: "bench",
         root_server: Some(RootServer::RootTask),
         about: "what single operations of the kernel cost",

@@ -156,7 +156,7 @@ pub fn measure(
         }
     }
     match (run.program()?, report) {
-        ("ipc-pingpong", _) => calls(&run, report, meta.clock),
+        ("ipc-pingpong" | "syscall-batch" | "memory-server", _) => calls(&run, report, meta.clock),
         ("ipc-async", _) => {
             let mut all = calls(&run, report, meta.clock)?;
             all.extend(per_call::of_channel(&run)?);

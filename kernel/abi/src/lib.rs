@@ -18,10 +18,11 @@
 //! * objects: [`object`], [`rights`], [`cnode_data`], [`vm`], [`sched`], [`user_context`], [`tcb`]
 //! * boot: [`bootinfo`]
 //! * what benchmark kernels tell: [`benchmark`]
-//! * beyond seL4: [`uintr`]
+//! * beyond seL4: [`uintr`], [`async_syscall`], [`ring`]
 
 #![no_std]
 
+pub mod async_syscall;
 pub mod benchmark;
 pub mod bootinfo;
 pub mod cnode_data;
@@ -35,6 +36,7 @@ pub mod lookup_failure;
 pub mod message_info;
 pub mod object;
 pub mod rights;
+pub mod ring;
 pub mod sched;
 pub mod syscall;
 pub mod tcb;
@@ -42,6 +44,7 @@ pub mod uintr;
 pub mod user_context;
 pub mod vm;
 
+pub use async_syscall::AsyncInvocation;
 pub use bootinfo::{BootInfo, BootInfoHeader, InitialSlot, SlotRegion, UntypedDesc};
 pub use cnode_data::CNodeCapData;
 pub use cptr::CPtr;

@@ -11,6 +11,9 @@ pub enum Interrupt {
     /// An identity is pending in an interrupt file whose owner is blocked.
     #[cfg(feature = "uintr")]
     GuestFiles,
+    /// A doorbell was rung: requests of asynchronous system calls wait.
+    #[cfg(feature = "async-syscall")]
+    Doorbell,
     /// The kernel tick.
     Timer,
     /// A device interrupt source.

@@ -3,6 +3,7 @@
 
 use core::mem::MaybeUninit;
 
+use rel4_abi::async_syscall::FEATURE_ASYNC_SYSCALL;
 use rel4_abi::bootinfo::{
     BOOTINFO_FRAME_BITS, BootInfo, BootInfoHeader, CHUNK_FDT, CHUNK_REL4, NUM_INITIAL_SLOTS,
 };
@@ -32,7 +33,8 @@ use crate::vm::{Asid, FrameSize, VmRights, space};
 const PAGE: u64 = 1 << PAGE_BITS;
 const HEADER_BYTES: u64 = size_of::<BootInfoHeader>() as u64;
 /// What this kernel can beyond seL4.
-const FEATURES: u64 = if cfg!(feature = "uintr") { FEATURE_UINTR } else { 0 };
+const FEATURES: u64 = if cfg!(feature = "uintr") { FEATURE_UINTR } else { 0 }
+    | if cfg!(feature = "async-syscall") { FEATURE_ASYNC_SYSCALL } else { 0 };
 const FEATURES_CHUNK_BYTES: u64 = HEADER_BYTES + size_of::<u64>() as u64;
 const ROOT_ASID: Asid = Asid(rel4_abi::vm::ASID_ROOT_TASK as u16);
 

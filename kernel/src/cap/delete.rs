@@ -210,6 +210,8 @@ fn zombie(slots: CNode, remaining: u64, kind: ZombieKind) -> Cap {
 fn finalise_thread(k: &Kernel, tcb: Obj<Tcb>) {
     crate::remote::stop(k, tcb);
     crate::object::tcb::suspend(k, tcb);
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::forget(k, tcb);
     if let Some(notification) = tcb.bound_notification() {
         notification.unbind(k);
     }

@@ -37,6 +37,11 @@ pub struct Request {
 /// to return to. `None`: nothing has happened.
 #[inline(always)]
 pub fn handle(k: &Kernel, number: i64, request: &Request) -> Option<Obj<Tcb>> {
+    // The requests of the thread come first, and what they change may matter to the call.
+    #[cfg(feature = "async-syscall")]
+    if crate::async_syscall::has_requests(k.current()) {
+        return None;
+    }
     match Syscall::decode(number)? {
         Syscall::Call => call::handle(k, request),
         Syscall::ReplyRecv => reply_recv::handle(k, request),

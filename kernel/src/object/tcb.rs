@@ -16,13 +16,17 @@ use crate::sched;
 const TCB_SLOTS: usize = 1 << TCB_SLOTS_RADIX;
 const TCB_SLOTS_RADIX: u8 = 3;
 /// How many of them are used.
-pub const TCB_SLOTS_IN_USE: u64 = 5;
+pub const TCB_SLOTS_IN_USE: u64 = if cfg!(feature = "async-syscall") { 7 } else { 5 };
 
 const CSPACE_ROOT: usize = 0;
 const VSPACE_ROOT: usize = 1;
 const REPLY_MASTER: usize = 2;
 const CALLER: usize = 3;
 const BUFFER: usize = 4;
+#[cfg(feature = "async-syscall")]
+const RING_FRAME: usize = 5;
+#[cfg(feature = "async-syscall")]
+const RING_NOTIFICATION: usize = 6;
 
 /// A thread control block: 2 KiB.
 #[repr(C, align(2048))]
@@ -38,6 +42,9 @@ pub struct Tcb {
     /// The fault that a message to the fault handler is, or will be, about.
     pub fault: Cell<Option<Fault>>,
     bound_notification: Cell<Option<Obj<Notification>>>,
+    /// Rings of asynchronous system calls.
+    #[cfg(feature = "async-syscall")]
+    pub ring: crate::async_syscall::RingState,
     /// Capability address of the fault handler, in the thread's own CSpace.
     pub fault_handler: Cell<u64>,
     /// Virtual address of the IPC buffer; 0 is none.
@@ -179,6 +186,20 @@ impl Obj<Tcb> {
     #[inline(always)]
     pub fn buffer_slot(self) -> Obj<Slot> {
         Tcb::slot(self, BUFFER)
+    }
+
+    /// The frame of the rings of asynchronous system calls.
+    #[cfg(feature = "async-syscall")]
+    #[inline(always)]
+    pub fn ring_frame_slot(self) -> Obj<Slot> {
+        Tcb::slot(self, RING_FRAME)
+    }
+
+    /// The notification for completions of asynchronous system calls.
+    #[cfg(feature = "async-syscall")]
+    #[inline(always)]
+    pub fn ring_notification_slot(self) -> Obj<Slot> {
+        Tcb::slot(self, RING_NOTIFICATION)
     }
 
     /// What the thread is doing.

@@ -4,6 +4,8 @@ use rel4_abi::message_info::NUM_MESSAGE_REGISTERS;
 use rel4_abi::{CapRights, InvocationError, LabelSet, MessageInfo};
 
 use super::invoke;
+#[cfg(feature = "async-syscall")]
+use crate::async_syscall::request::Request;
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, lookup};
 use crate::fault::{self, Fault, Phase};
@@ -34,6 +36,9 @@ pub struct Invocation<'k> {
     extra_caps: message::ExtraCaps,
     buffer: Option<BufferRef>,
     kind: SendKind,
+    /// The message, if it is not in the caller's registers and buffer.
+    #[cfg(feature = "async-syscall")]
+    request: Option<&'k Request>,
 }
 
 /// What the caller gets if it asked by Call.
@@ -75,6 +80,30 @@ impl From<Preempted> for Stop {
 /// What operations return.
 pub type Outcome = Result<Answer, Stop>;
 
+#[cfg(feature = "async-syscall")]
+impl<'k> Invocation<'k> {
+    /// What a request asks for, with its capabilities looked up.
+    pub(super) fn of_request(
+        k: &'k Kernel,
+        caller: Obj<Tcb>,
+        slot: Obj<Slot>,
+        extra_caps: message::ExtraCaps,
+        request: &'k Request,
+    ) -> Self {
+        Self {
+            k,
+            caller,
+            slot,
+            length: request.length(),
+            label: request.label(),
+            extra_caps,
+            buffer: None,
+            kind: SendKind::Call,
+            request: Some(request),
+        }
+    }
+}
+
 impl Invocation<'_> {
     /// The operation that the label asks for, if it is one of this kernel's.
     pub fn operation(&self) -> Option<rel4_abi::Invocation> {
@@ -87,11 +116,21 @@ impl Invocation<'_> {
         rel4_abi::UintrInvocation::decode(self.label)
     }
 
+    /// The operation on rings of asynchronous system calls that the label asks for.
+    #[cfg(feature = "async-syscall")]
+    pub fn async_operation(&self) -> Option<rel4_abi::AsyncInvocation> {
+        rel4_abi::AsyncInvocation::decode(self.label)
+    }
+
     /// Argument word `index`, which the caller has checked to be below [`Self::length`]. Words beyond the registers are read
     /// from user memory: read each once.
     #[inline]
     pub fn argument(&self, index: usize) -> u64 {
         debug_assert!(index < self.length);
+        #[cfg(feature = "async-syscall")]
+        if let Some(request) = self.request {
+            return request.argument(index);
+        }
         if index < NUM_MESSAGE_REGISTERS {
             return self.caller.context.message_register(index);
         }
@@ -113,6 +152,10 @@ impl Invocation<'_> {
 
     /// Gives the caller result words.
     pub fn answer(&self, words: &[u64]) -> Answer {
+        #[cfg(feature = "async-syscall")]
+        if let Some(request) = self.request {
+            return Answer::Success { length: request.set_answer(words) };
+        }
         if self.kind != SendKind::Call {
             return Answer::EMPTY;
         }
@@ -148,7 +191,18 @@ fn begin<'k>(k: &'k Kernel, thread: Obj<Tcb>, kind: SendKind) -> Result<Invocati
     let extra_caps = message::extra_caps(thread, buffer, info)?;
     let length = if buffer.is_some() { info.length() } else { info.length().min(NUM_MESSAGE_REGISTERS) };
     thread.set_state(k, ThreadState::Restart);
-    Ok(Invocation { k, caller: thread, slot, length, label: info.label(), extra_caps, buffer, kind })
+    Ok(Invocation {
+        k,
+        caller: thread,
+        slot,
+        length,
+        label: info.label(),
+        extra_caps,
+        buffer,
+        kind,
+        #[cfg(feature = "async-syscall")]
+        request: None,
+    })
 }
 
 fn dispatch(inv: &Invocation<'_>) -> Outcome {

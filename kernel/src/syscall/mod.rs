@@ -10,6 +10,8 @@ mod debug;
 pub mod invocation;
 mod invoke;
 mod receive;
+#[cfg(feature = "async-syscall")]
+pub mod request;
 
 use rel4_abi::Syscall;
 

@@ -199,11 +199,26 @@ fn check_thread(k: &Kernel, world: &World, thread: Obj<Tcb>) {
     assert!(matches!(thread.vspace_root().cap(), Cap::Null | Cap::PageTable(_)));
     assert!(matches!(thread.reply_master().cap(), Cap::Null | Cap::Reply(_)));
     assert!(matches!(thread.caller_slot().cap(), Cap::Null | Cap::Reply(_)));
+    #[cfg(feature = "async-syscall")]
+    check_rings(thread);
     match thread.buffer_slot().cap() {
         Cap::Null => {}
         Cap::Frame(frame) => assert!(!frame.device, "the kernel would write to a device"),
         other => panic!("the IPC buffer is no frame but {other:?}"),
     }
+}
+
+/// The kernel reads and writes rings in memory of user space only.
+#[cfg(feature = "async-syscall")]
+fn check_rings(thread: Obj<Tcb>) {
+    match thread.ring_frame_slot().cap() {
+        Cap::Null => {}
+        Cap::Frame(frame) => {
+            assert!(!frame.device && frame.mapping.is_none(), "no frame for rings: {frame:?}");
+        }
+        other => panic!("the rings are in no frame but {other:?}"),
+    }
+    assert!(matches!(thread.ring_notification_slot().cap(), Cap::Null | Cap::Notification(_)));
 }
 
 /// A thread waits in the queue that its state names, and in no other.

@@ -370,6 +370,34 @@ impl Machine {
         Snapshot { memory, kernel }
     }
 
+    /// As [`Machine::snapshot`], in the place of one taken before.
+    #[cfg(feature = "async-syscall")]
+    pub(super) fn snapshot_into(&self, snapshot: &mut Snapshot) {
+        // SAFETY: as in `snapshot`.
+        unsafe {
+            snapshot.kernel.as_mut_ptr().copy_from(self.k, 1);
+            snapshot.memory.as_mut_ptr().copy_from(self.memory, self.ram_bytes);
+        }
+    }
+
+    /// The address of the first byte of memory that is another one than it was then, but for those in `ignored`.
+    #[cfg(feature = "async-syscall")]
+    pub(super) fn first_difference(&self, then: &Snapshot, ignored: &[Range<usize>]) -> Option<usize> {
+        // SAFETY: the machine's memory, which nothing changes while this looks at it.
+        let now = unsafe { std::slice::from_raw_parts(self.memory, self.ram_bytes) };
+        let (start, page) = (self.memory.addr(), 4096);
+        now.chunks(page)
+            .zip(then.memory.chunks(page))
+            .enumerate()
+            .filter(|(_, (now, then))| now != then)
+            .flat_map(|(index, (now, then))| {
+                (0..page)
+                    .filter(move |&byte| now[byte] != then[byte])
+                    .map(move |byte| start + index * page + byte)
+            })
+            .find(|address| !ignored.iter().any(|range| range.contains(address)))
+    }
+
     /// Goes back to a moment of its own.
     pub(super) fn restore(&mut self, snapshot: &Snapshot) {
         // SAFETY: as in `snapshot`; everything that objects refer to is where it was, and the reference to the kernel state is made anew.

@@ -2,6 +2,8 @@
 //! registers of its threads as trapping user code would.
 #![allow(unsafe_code, reason = "the test's memory stands in for physical memory")]
 
+#[cfg(feature = "async-syscall")]
+mod async_syscall;
 mod attacks;
 #[cfg(feature = "benchmark")]
 mod benchmarking;

@@ -27,7 +27,7 @@ pub fn invoke(target: CPtr, invocation: Invocation, caps: &[CPtr], words: &[u64]
 
 /// The same for an operation that has one label in all label tables.
 #[inline(always)]
-pub(super) fn invoke_label(target: CPtr, label: u64, caps: &[CPtr], words: &[u64]) -> Result<Message, Error> {
+pub(crate) fn invoke_label(target: CPtr, label: u64, caps: &[CPtr], words: &[u64]) -> Result<Message, Error> {
     for (index, &cap) in caps.iter().enumerate() {
         arch::set_extra_cap(index, cap);
     }

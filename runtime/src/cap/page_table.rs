@@ -1,8 +1,9 @@
 //! Page tables and the roots made of them.
 
-use rel4_abi::{CPtr, Invocation, UintrInvocation, VmAttributes};
+use rel4_abi::{AsyncInvocation, CPtr, Invocation, UintrInvocation, VmAttributes};
 
 use super::invoke::{invoke, invoke_label};
+use super::tcb::Tcb;
 use super::{CNode, Notification};
 use crate::error::Error;
 
@@ -31,6 +32,26 @@ impl VSpace {
         let label = UintrInvocation::RegisterSender.label();
         let depth = u64::from(rel4_abi::cptr::WORD_BITS);
         invoke_label(self.0, label, &[notification.0, node.0], &[vaddr, index, depth]).map(drop)
+    }
+
+    /// Maps at `vaddr` the page through which the kernel of `hart` is told that requests of `thread`, which has rings, wait; puts the page's
+    /// capability into slot `index` of `node`, all 64 bits of the index counting.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if the thread has no rings or the hart no doorbell, `RangeError` if there is no such hart; those of
+    /// mapping a frame.
+    pub fn map_doorbell(
+        self,
+        thread: Tcb,
+        vaddr: u64,
+        node: CNode,
+        index: u64,
+        hart: u64,
+    ) -> Result<(), Error> {
+        let label = AsyncInvocation::MapDoorbell.label();
+        let depth = u64::from(rel4_abi::cptr::WORD_BITS);
+        invoke_label(self.0, label, &[thread.0, node.0], &[vaddr, index, depth, hart]).map(drop)
     }
 }
 

@@ -6,7 +6,7 @@ use rel4_abi::tcb::{
     WRITE_REGISTERS_RESUME,
 };
 use rel4_abi::user_context::USER_CONTEXT_WORDS;
-use rel4_abi::{CNodeCapData, CPtr, Invocation, UintrInvocation, UserContext};
+use rel4_abi::{AsyncInvocation, CNodeCapData, CPtr, Invocation, UintrInvocation, UserContext};
 
 use super::cnode::CNode;
 use super::frame::Frame;
@@ -259,6 +259,27 @@ impl Tcb {
     /// The kernel's: `IllegalOperation` if it has none.
     pub fn unregister_receiver(self) -> Result<(), Error> {
         invoke_label(self.0, UintrInvocation::Unregister.label(), &[], &[]).map(drop)
+    }
+
+    /// Shares rings of `capacity` items each, a power of two, in `frame` between the thread and the kernel, which carries out requests in the
+    /// name of the thread and signals `notification` when the thread sleeps and completions are there.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `RangeError` if the frame cannot hold that many items, `IllegalOperation` if the thread has rings already, or on a kernel
+    /// that knows none.
+    pub fn register_ring(self, frame: Frame, notification: Notification, capacity: u64) -> Result<(), Error> {
+        let label = AsyncInvocation::RegisterRing.label();
+        invoke_label(self.0, label, &[frame.0, notification.0], &[capacity]).map(drop)
+    }
+
+    /// Ends what [`Tcb::register_ring`] began.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `IllegalOperation` if there are no rings.
+    pub fn unregister_ring(self) -> Result<(), Error> {
+        invoke_label(self.0, AsyncInvocation::UnregisterRing.label(), &[], &[]).map(drop)
     }
 
     /// Changes the flags of the thread: those in `clear`, then those in `set` ([`rel4_abi::tcb`] names them); the answer is what they are

@@ -2,13 +2,14 @@
 
 use rel4_abi::{BootInfo, CapRights, ObjectType, SlotRegion};
 
-use super::{CNODE_RADIX_BITS, Entry, Grant, Process, ProcessSpec, SUPERVISOR, granted, thread};
+use super::{Entry, Grant, Process, ProcessSpec, Room, SUPERVISOR, granted, thread};
 use crate::address_space::{self, Access};
 use crate::arch;
-use crate::cap::{CNode, Frame, PageTable, VSpace};
+use crate::cap::{CNode, Frame, PageTable, Slot, VSpace};
 use crate::error::Error;
 use crate::resources::{ResourceError, Resources};
 use crate::scratch;
+use crate::vaddr;
 
 /// Makes the process that `spec` describes. Its thread does not run yet.
 ///
@@ -20,7 +21,23 @@ pub fn create(
     info: &BootInfo,
     spec: &ProcessSpec<'_>,
 ) -> Result<Process, ResourceError> {
-    let cspace = make_cspace(resources, spec)?;
+    create_with_room(resources, info, spec, Room::ORDINARY)
+}
+
+/// As [`create`], with other room than most processes get.
+///
+/// # Errors
+///
+/// Those of [`create`].
+pub fn create_with_room(
+    resources: &mut Resources,
+    info: &BootInfo,
+    spec: &ProcessSpec<'_>,
+    room: Room,
+) -> Result<Process, ResourceError> {
+    debug_assert!(room.cspace_radix_bits >= Room::ORDINARY.cspace_radix_bits);
+    debug_assert!(room.stack_bytes <= vaddr::MAX_STACK_BYTES);
+    let cspace = make_cspace(resources, spec, room.cspace_radix_bits)?;
     let root = PageTable(resources.make(ObjectType::PageTable, 0)?);
     let vspace = Resources::ASID_POOL.assign(root)?;
     map_image(resources, vspace, info.user_image_frames, PrivateData::Fresh)?;
@@ -28,7 +45,7 @@ pub fn create(
         shared.map_into(resources, vspace)?;
     }
 
-    let thread = thread::make(resources, cspace, vspace, 0, SUPERVISOR)?;
+    let thread = thread::make(resources, (cspace, room), vspace, 0, SUPERVISOR)?;
     let tcb = thread.tcb();
     const MAX_CONTROLLED_PRIORITY: u64 = 0;
     tcb.set_sched_params(Resources::TCB, MAX_CONTROLLED_PRIORITY, spec.priority)?;
@@ -37,11 +54,15 @@ pub fn create(
         tcb.set_affinity(spec.hart)?;
     }
     thread.set_entry(&Entry { main: spec.main, arguments: spec.arguments, shared: spec.shared }, info)?;
-    Ok(Process { cspace, vspace, thread })
+    Ok(Process { cspace, room, vspace, thread })
 }
 
-fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNode, ResourceError> {
-    let node = CNode(resources.make(ObjectType::CNode, CNODE_RADIX_BITS)?);
+fn make_cspace(
+    resources: &mut Resources,
+    spec: &ProcessSpec<'_>,
+    radix_bits: u32,
+) -> Result<CNode, ResourceError> {
+    let node = CNode(resources.make(ObjectType::CNode, radix_bits)?);
     // A fault is a call, which needs the right to hand over a reply capability.
     let supervisor = Grant {
         source: spec.supervisor.0,
@@ -51,13 +72,12 @@ fn make_cspace(resources: &mut Resources, spec: &ProcessSpec<'_>) -> Result<CNod
     let supervisor = core::iter::once((SUPERVISOR, &supervisor));
     let others = (0..).map(granted).zip(spec.grants);
     for (cptr, grant) in supervisor.chain(others) {
-        give(node, cptr.word(), grant)?;
+        give(node.slot(cptr.word(), radix_bits), grant)?;
     }
     Ok(node)
 }
 
-fn give(node: CNode, index: u64, grant: &Grant) -> Result<(), Error> {
-    let target = node.slot(index, CNODE_RADIX_BITS);
+fn give(target: Slot, grant: &Grant) -> Result<(), Error> {
     let source = Resources::slot(grant.source);
     match grant.badge {
         0 => target.copy_from(source, grant.rights),

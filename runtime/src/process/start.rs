@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicU64;
 
 use rel4_abi::{Register, UserContext};
 
-use super::Entry;
+use super::{Entry, Thread};
 use crate::arch;
 use crate::labels;
 use crate::vaddr;
@@ -23,16 +23,16 @@ pub struct Start {
     pub shared: &'static [AtomicU64],
 }
 
-/// Registers that make thread number `thread` of a process start with `entry`, on a kernel with `num_nodes` cores.
-pub(super) fn initial_context(entry: &Entry<'_>, thread: u64, num_nodes: u64) -> UserContext {
+/// Registers that make `thread` start with `entry`, on a kernel with `num_nodes` cores.
+pub(super) fn initial_context(entry: &Entry<'_>, thread: Thread, num_nodes: u64) -> UserContext {
     let shared_words = entry.shared.map_or(0, |shared| shared.words().len() as u64);
     let [first, second, third, fourth] = entry.arguments;
     let mut context = UserContext::default();
     for (register, value) in [
         (Register::Pc, process_start as *const () as u64),
-        (Register::Sp, vaddr::stack(thread) + vaddr::STACK_BYTES),
+        (Register::Sp, thread.stack_end()),
         (Register::Gp, arch::global_pointer()),
-        (Register::Tp, vaddr::ipc_buffer(thread)),
+        (Register::Tp, thread.ipc_buffer()),
         (Register::A0, entry.main as *const () as u64),
         (Register::A1, first),
         (Register::A2, second),

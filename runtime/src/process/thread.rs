@@ -4,7 +4,7 @@ use rel4_abi::object::PAGE_BITS;
 use rel4_abi::{BootInfo, CNodeCapData, CPtr, ObjectType};
 
 use super::start::initial_context;
-use super::{CNODE_RADIX_BITS, ProcessMain};
+use super::{ProcessMain, Room};
 use crate::address_space::{self, Access};
 use crate::cap::{CNode, Frame, Spaces, Tcb, VSpace};
 use crate::resources::{ResourceError, Resources};
@@ -17,6 +17,7 @@ pub struct Thread {
     tcb: Tcb,
     /// Which of its process's threads it is: that says where its stack and its IPC buffer are.
     number: u64,
+    stack_bytes: u64,
 }
 
 /// Where a thread starts and what it is told.
@@ -31,6 +32,16 @@ pub struct Entry<'a> {
 }
 
 impl Thread {
+    /// Behind the last byte of its stack.
+    pub(super) const fn stack_end(self) -> u64 {
+        vaddr::stack(self.number) + self.stack_bytes
+    }
+
+    /// Its IPC buffer.
+    pub(super) const fn ipc_buffer(self) -> u64 {
+        vaddr::ipc_buffer(self.number)
+    }
+
     /// Its TCB.
     #[must_use]
     pub const fn tcb(self) -> Tcb {
@@ -43,28 +54,28 @@ impl Thread {
     ///
     /// The kernel's.
     pub fn set_entry(self, entry: &Entry<'_>, info: &BootInfo) -> Result<(), ResourceError> {
-        Ok(self.tcb.write_registers(&initial_context(entry, self.number, info.num_nodes))?)
+        Ok(self.tcb.write_registers(&initial_context(entry, self, info.num_nodes))?)
     }
 }
 
 /// Makes thread `number` of the process with `cspace` and `vspace`.
 pub(super) fn make(
     resources: &mut Resources,
-    cspace: CNode,
+    (cspace, room): (CNode, Room),
     vspace: VSpace,
     number: u64,
     fault_handler: CPtr,
 ) -> Result<Thread, ResourceError> {
     let stack = vaddr::stack(number);
-    for page in (stack..stack + vaddr::STACK_BYTES).step_by(1 << PAGE_BITS) {
+    for page in (stack..stack + room.stack_bytes).step_by(1 << PAGE_BITS) {
         map_new_frame(resources, vspace, page)?;
     }
     let ipc_buffer_vaddr = vaddr::ipc_buffer(number);
     let ipc_buffer = map_new_frame(resources, vspace, ipc_buffer_vaddr)?;
     let tcb = Tcb(resources.make(ObjectType::Tcb, 0)?);
-    let cspace_guard = CNodeCapData::fill(CNODE_RADIX_BITS);
+    let cspace_guard = CNodeCapData::fill(room.cspace_radix_bits);
     tcb.configure(&Spaces { fault_handler, cspace, cspace_guard, vspace, ipc_buffer_vaddr, ipc_buffer })?;
-    Ok(Thread { tcb, number })
+    Ok(Thread { tcb, number, stack_bytes: room.stack_bytes })
 }
 
 fn map_new_frame(resources: &mut Resources, vspace: VSpace, vaddr: u64) -> Result<Frame, ResourceError> {

@@ -1,6 +1,6 @@
 //! The client: coroutines that call and check the answers, and samples of what a batch of calls costs.
 
-mod recorder;
+pub(crate) mod recorder;
 
 use core::pin::pin;
 use core::sync::atomic::AtomicU64;
@@ -50,7 +50,7 @@ fn run<const WORDS: usize>(settings: &Settings, shared: &[AtomicU64]) -> [u64; 4
     let caller = Caller {
         client: &client,
         idler: &idler,
-        recorder: Recorder::new(settings, Results::new(&shared[RESULTS..])),
+        recorder: Recorder::new(settings.warmup, settings.batch, Results::new(&shared[RESULTS..])),
         shared,
     };
     let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS>(&caller)));

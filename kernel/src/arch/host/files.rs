@@ -16,6 +16,8 @@ use crate::obj::Obj;
 use crate::object::Tcb;
 
 const FILES: usize = 4;
+/// The first file that threads get.
+const FIRST_THREAD_FILE: usize = 2;
 const SUPERVISOR_PAGE: PhysAddr = PhysAddr(0x2800_0000);
 const PAGE_BYTES: u64 = 4096;
 /// Identities 1 to 63, the notification word.
@@ -125,6 +127,8 @@ pub(super) fn reset_files() {
     OBSERVER.set(None);
     MISTAKE.set(None);
     EDGES.set(false);
+    #[cfg(feature = "async-syscall")]
+    THRESHOLDS.with(|all| all.iter().for_each(|threshold| threshold.set(0)));
 }
 
 /// The state of all files.
@@ -324,6 +328,58 @@ pub fn guest_interrupt_waits() -> bool {
 /// The armed files of this hart with something pending: bit *f* is file *f*.
 pub fn armed_and_pending_files() -> usize {
     step(FileStep::FindPending, 0, |_| ()).map_or(0, |()| {
-        (1..FILES).filter(|&file| with(file, |file| interrupts(file))).map(|file| 1 << file).sum()
+        (FIRST_THREAD_FILE..FILES)
+            .filter(|&file| with(file, |file| interrupts(file)))
+            .map(|file| 1 << file)
+            .sum()
     })
+}
+
+/// The kernel's own file of each hart.
+#[cfg(feature = "async-syscall")]
+pub const DOORBELL_FILE: usize = 1;
+
+#[cfg(feature = "async-syscall")]
+thread_local! {
+    static THRESHOLDS: [Cell<u32>; MAX_HARTS] = const { [const { Cell::new(0) }; MAX_HARTS] };
+}
+
+/// Lets these identities of this hart's doorbell through, a bit each, and no others.
+#[cfg(feature = "async-syscall")]
+pub fn enable_doorbell(identities: [u64; 4]) {
+    with(DOORBELL_FILE, |file| file.enabled = identities);
+}
+
+/// Keeps the identities of this hart's doorbell from `threshold` on back; 0 keeps none back.
+#[cfg(feature = "async-syscall")]
+pub fn set_doorbell_threshold(threshold: u32) {
+    THRESHOLDS.with(|all| all[hart_index()].set(threshold));
+}
+
+/// The identity that goes first in this hart's doorbell; 0 if none is let through.
+#[cfg(feature = "async-syscall")]
+fn first_rung() -> u32 {
+    let threshold = THRESHOLDS.with(|all| all[hart_index()].get());
+    let rung = |identity: &u32| {
+        let (word, bit) = (*identity as usize / 64, 1 << (identity % 64));
+        with(DOORBELL_FILE, |file| file.pending[word] & file.enabled[word] & bit != 0)
+    };
+    (1..=rel4_abi::uintr::MAX_IDENTITY)
+        .filter(|&identity| threshold == 0 || identity < threshold)
+        .find(rung)
+        .unwrap_or(0)
+}
+
+/// Whether this hart's doorbell interrupts.
+#[cfg(feature = "async-syscall")]
+pub fn doorbell_rings() -> bool {
+    first_rung() != 0
+}
+
+/// Takes the identity that goes first in this hart's doorbell; 0 if none is let through.
+#[cfg(feature = "async-syscall")]
+pub fn claim_doorbell() -> u32 {
+    let identity = first_rung();
+    with(DOORBELL_FILE, |file| file.pending[identity as usize / 64] &= !(1 << (identity % 64)));
+    identity
 }

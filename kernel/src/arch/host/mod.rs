@@ -204,7 +204,14 @@ pub fn take_interrupt(_k: &Kernel) -> Option<Interrupt> {
     if IPI_PENDING.with(|pending| pending[hart_index()].replace(false)) {
         return Some(Interrupt::Ipi);
     }
-    INTERRUPT_PENDING.replace(false).then_some(Interrupt::Timer)
+    if INTERRUPT_PENDING.replace(false) {
+        return Some(Interrupt::Timer);
+    }
+    #[cfg(feature = "async-syscall")]
+    if doorbell_rings() {
+        return Some(Interrupt::Doorbell);
+    }
+    None
 }
 
 /// Whether an interrupt waits.

@@ -389,6 +389,8 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::activate(k);
     }
     while k.current() == k.hart().idle() {
+        #[cfg(feature = "async-syscall")]
+        crate::async_syscall::follow(k);
         #[cfg(feature = "benchmark")]
         benchmark::left(k);
         k.lock.release();
@@ -400,6 +402,8 @@ fn context_to_return_to(k: &Kernel) -> *const Context {
         sched::schedule(k);
         sched::activate(k);
     }
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::follow(k);
     user_mode::assert_return_mode();
     leave(k, k.current())
 }

@@ -167,5 +167,61 @@ pub fn disarm_file(file: usize) {
 
 /// The armed files of this hart with something pending: bit *f* is file *f*.
 pub fn armed_and_pending_files() -> usize {
-    csr::read!("0xe12") & csr::read!("hgeie")
+    csr::read!("0xe12") & csr::read!("hgeie") & !KERNEL_FILES
+}
+
+/// The files that belong to the kernel, armed all the time.
+const KERNEL_FILES: usize = if cfg!(feature = "async-syscall") { 1 << DOORBELL_FILE } else { 0 };
+
+/// The kernel's own file of each hart, through which requests of asynchronous system calls are announced.
+pub const DOORBELL_FILE: usize = 1;
+
+/// Empties this hart's doorbell, and lets it interrupt. Without guest interrupt files there is none.
+#[cfg(feature = "async-syscall")]
+pub(super) fn open_doorbell(k: &Kernel) {
+    if interrupt_files(k) < DOORBELL_FILE {
+        return;
+    }
+    with_file(DOORBELL_FILE, || {
+        for register in IDENTITY_REGISTERS {
+            set(EIE0 + register, 0);
+            set(EIP0 + register, 0);
+        }
+        set(EITHRESHOLD, 0);
+        set(EIDELIVERY, 1);
+    });
+    // SAFETY: the kernel takes the interrupt.
+    unsafe { csr::set!("hgeie", 1usize << DOORBELL_FILE) };
+}
+
+/// Lets these identities of this hart's doorbell through, a bit each, and no others.
+#[cfg(feature = "async-syscall")]
+pub fn enable_doorbell(identities: [u64; 4]) {
+    with_file(DOORBELL_FILE, || {
+        for (register, word) in IDENTITY_REGISTERS.into_iter().zip(identities) {
+            set(EIE0 + register, word as usize);
+        }
+    });
+}
+
+/// Keeps the identities of this hart's doorbell from `threshold` on back; 0 keeps none back.
+#[cfg(feature = "async-syscall")]
+pub fn set_doorbell_threshold(threshold: u32) {
+    with_file(DOORBELL_FILE, || set(EITHRESHOLD, threshold as usize));
+}
+
+/// Whether this hart's doorbell interrupts.
+#[cfg(feature = "async-syscall")]
+pub fn doorbell_rings() -> bool {
+    csr::read!("0xe12") & KERNEL_FILES != 0
+}
+
+/// Takes the identity that goes first in this hart's doorbell; 0 if none is let through.
+#[cfg(feature = "async-syscall")]
+pub fn claim_doorbell() -> u32 {
+    with_file(DOORBELL_FILE, || {
+        // SAFETY: reading and writing vstopei claims the identity; the kernel takes it from here.
+        let top = unsafe { csr::swap!("0x25c", 0) };
+        (top >> 16) as u32
+    })
 }

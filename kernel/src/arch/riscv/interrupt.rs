@@ -54,7 +54,9 @@ pub(super) fn set_up_hart(k: &Kernel) {
     }
     // SAFETY: with `sstatus.SIE` clear the kernel itself is never interrupted.
     unsafe { csr::write!("sie", ENABLED) };
-    // SAFETY: likewise; no file is armed yet.
+    #[cfg(feature = "async-syscall")]
+    super::open_doorbell(k);
+    // SAFETY: likewise; no file of a thread is armed yet.
     #[cfg(feature = "uintr")]
     unsafe {
         csr::write!("hie", csr::GUEST_EXTERNAL_INTERRUPT);
@@ -86,7 +88,15 @@ pub fn take_interrupt(k: &Kernel) -> Option<Interrupt> {
         unsafe { csr::clear!("sip", SOFTWARE_INTERRUPT) };
         return Some(Interrupt::Ipi);
     }
-    (pending & TIMER_INTERRUPT != 0).then_some(Interrupt::Timer)
+    if pending & TIMER_INTERRUPT != 0 {
+        return Some(Interrupt::Timer);
+    }
+    // Last: work that can wait, and that stops when anything else does not.
+    #[cfg(feature = "async-syscall")]
+    if super::doorbell_rings() {
+        return Some(Interrupt::Doorbell);
+    }
+    None
 }
 
 /// Interrupts another hart, by logical number.

@@ -1,6 +1,8 @@
 //! The operations of kernel objects, one file per object. Each checks in the order that the ABI lays down, then acts.
 
 pub(super) mod asid;
+#[cfg(feature = "async-syscall")]
+mod async_syscall;
 pub(super) mod cnode;
 pub(super) mod domain;
 pub(super) mod frame;

@@ -8,7 +8,8 @@ use rel4_abi::{CapRights, InvocationError, LookupSide, UintrInvocation as Op};
 use super::super::invocation::{Answer, Invocation, Outcome};
 use super::empty_slot;
 use super::frame::address_space;
-use crate::arch::{self, Execute, Pte};
+use crate::arch::{self, Execute, PageTable, Pte};
+use crate::cap::slot::Slot;
 use crate::cap::{Cap, Mapping, PageTableCap, SenderPageCap, derivation};
 use crate::obj::Obj;
 use crate::object::Tcb;
@@ -23,6 +24,8 @@ pub(super) fn invoke_thread(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
             uintr::unregister(inv.k, tcb);
             Ok(Answer::EMPTY)
         }
+        #[cfg(feature = "async-syscall")]
+        None => super::async_syscall::invoke_thread(inv, tcb),
         _ => Err(InvocationError::IllegalOperation.into()),
     }
 }
@@ -46,6 +49,10 @@ fn register_receiver(inv: &Invocation<'_>, tcb: Obj<Tcb>) -> Outcome {
 }
 
 pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Outcome {
+    #[cfg(feature = "async-syscall")]
+    if inv.async_operation() == Some(rel4_abi::AsyncInvocation::MapDoorbell) {
+        return super::async_syscall::map_doorbell(inv, space_cap);
+    }
     if inv.uintr_operation() != Some(Op::RegisterSender) {
         return Err(InvocationError::IllegalOperation.into());
     }
@@ -62,6 +69,31 @@ pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Out
     }
     let file = cap.notification.bound_thread().and_then(uintr::file_of);
     let file = file.ok_or(InvocationError::IllegalOperation)?;
+    let page = SenderPageCap {
+        notification: cap.notification,
+        is_badged: cap.badge != 0,
+        file,
+        mapping: Mapping { asid, vaddr },
+    };
+    map_page(inv, table, page, source, Place { root, index, depth })
+}
+
+/// The slot for the capability of a page.
+pub(super) struct Place {
+    pub(super) root: Obj<Slot>,
+    pub(super) index: u64,
+    pub(super) depth: u64,
+}
+
+/// Maps the page of an interrupt file, in the address space of `table`, as `page` says; its capability descends from that in `source`.
+pub(super) fn map_page(
+    inv: &Invocation<'_>,
+    table: Obj<PageTable>,
+    page: SenderPageCap,
+    source: Obj<Slot>,
+    Place { root, index, depth }: Place,
+) -> Outcome {
+    let Mapping { asid, vaddr } = page.mapping;
     address_space(inv.k, table, asid)?;
     if vaddr >= USER_TOP {
         return Err(InvocationError::InvalidArgument { index: 0 }.into());
@@ -79,18 +111,12 @@ pub(super) fn invoke_space(inv: &Invocation<'_>, space_cap: PageTableCap) -> Out
         return Err(InvocationError::DeleteFirst.into());
     }
     walk.entry.set(Pte::user_leaf(
-        file.page(inv.k),
+        page.file.page(inv.k),
         VmRights::ReadWrite,
         Execute::Never,
         arch::USER_PRIVILEGE,
     ));
     remote::flush_page(inv.k, vaddr, asid);
-    let page = SenderPageCap {
-        notification: cap.notification,
-        is_badged: cap.badge != 0,
-        file,
-        mapping: Mapping { asid, vaddr },
-    };
     derivation::insert(Cap::SenderPage(page), source, slot);
     Ok(Answer::EMPTY)
 }

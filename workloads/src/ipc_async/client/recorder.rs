@@ -6,14 +6,13 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use rel4_markers::Stage;
 use rel4_runtime::arch;
 
-use crate::ipc_async::settings::Settings;
 use crate::ipc_pingpong::results::Results;
 
 const ROUND_TRIP: u32 = Stage::RoundTrip.index();
 const OVERHEAD: u32 = Stage::Overhead.index();
 
 /// Where the run is.
-pub(super) enum Step {
+pub(crate) enum Step {
     /// The warm-up is over: [`Recorder::begin`] begins the first sample.
     First,
     /// A sample was taken, and the next one has begun.
@@ -23,7 +22,7 @@ pub(super) enum Step {
 }
 
 /// Numbers the calls, and takes a sample after every batch of them.
-pub(super) struct Recorder<'r> {
+pub(crate) struct Recorder<'r> {
     results: Results<'r>,
     batch: u64,
     /// The number of the next call.
@@ -39,13 +38,14 @@ pub(super) struct Recorder<'r> {
 }
 
 impl<'r> Recorder<'r> {
-    pub(super) fn new(settings: &Settings, results: Results<'r>) -> Self {
+    /// Takes samples of `batch` calls each after `warmup` calls.
+    pub(crate) fn new(warmup: u64, batch: u64, results: Results<'r>) -> Self {
         Self {
             results,
-            batch: settings.batch,
+            batch,
             next: Cell::new(0),
             end: Cell::new(u64::MAX),
-            left: Cell::new(settings.warmup),
+            left: Cell::new(warmup),
             sample: Cell::new(None),
             before: Cell::new((0, 0)),
             differences: Cell::new(0),
@@ -54,7 +54,7 @@ impl<'r> Recorder<'r> {
 
     /// The number of a call that is to be made, if there is one.
     #[inline(always)]
-    pub(super) fn next_call(&self) -> Option<u64> {
+    pub(crate) fn next_call(&self) -> Option<u64> {
         let number = self.next.get();
         self.next.set(number + 1);
         (number < self.end.get()).then_some(number)
@@ -62,7 +62,7 @@ impl<'r> Recorder<'r> {
 
     /// A call is complete, and its answer differed in these bits. True if a [`step`](Recorder::step) is due.
     #[inline(always)]
-    pub(super) fn called(&self, differences: u64) -> bool {
+    pub(crate) fn called(&self, differences: u64) -> bool {
         self.differences.set(self.differences.get() | differences);
         let left = self.left.get().wrapping_sub(1);
         self.left.set(left);
@@ -70,18 +70,18 @@ impl<'r> Recorder<'r> {
     }
 
     /// Something other than a call went wrong.
-    pub(super) fn differ(&self) {
+    pub(crate) fn differ(&self) {
         self.differences.set(u64::MAX);
     }
 
     /// The bits in which answers differed.
-    pub(super) const fn differences(&self) -> u64 {
+    pub(crate) const fn differences(&self) -> u64 {
         self.differences.get()
     }
 
     /// Takes the step that is due.
     #[inline(never)]
-    pub(super) fn step(&self) -> Step {
+    pub(crate) fn step(&self) -> Step {
         let Some(index) = self.sample.get() else { return Step::First };
         rel4_markers::end::<ROUND_TRIP>();
         let (instructions, ticks) = now();
@@ -97,7 +97,7 @@ impl<'r> Recorder<'r> {
     }
 
     /// Begins the first sample. What was called since the warm-up does not count.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.begin_sample(0);
     }
 
@@ -109,7 +109,7 @@ impl<'r> Recorder<'r> {
     }
 
     /// What it costs to look at the counters, taken as a sample is.
-    pub(super) fn measure_overhead(&self) {
+    pub(crate) fn measure_overhead(&self) {
         for index in 0..self.results.overhead_instructions.len() {
             let before = now();
             rel4_markers::begin::<OVERHEAD>();

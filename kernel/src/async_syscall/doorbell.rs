@@ -1,0 +1,184 @@
+//! Doorbells: how a thread tells another hart's kernel, without a trap, that requests wait.
+//!
+//! Each hart has an interrupt file of the kernel's own ([`arch::DOORBELL_FILE`]), whose page a thread can have mapped as it has sender pages. What it
+//! stores there is an identity that stands for its priority, lower for higher. A hart answers doorbells of threads that go before what it
+//! runs, first of all when it runs nothing; the others stay pending.
+//!
+//! # What a doorbell must not do
+//!
+//! Whoever has the page can raise any identity. So:
+//!
+//! * only the identities of threads with rings are enabled ([`follow`]);
+//! * the file's threshold follows the priority of the thread that runs: a doorbell never interrupts a thread that goes before the one who
+//!   rings. It is brought up to date at the end of each kernel entry but the fastpath's, so after one of those a single interrupt
+//!   may come too much, which corrects it;
+//! * an identity that was raised for nothing [`EMPTY_FINDS`] times stays masked until the next tick. (Once would be too strict: a ring
+//!   can be served from both sides, and whoever comes second finds it empty.)
+
+use core::cell::Cell;
+
+use rel4_abi::async_syscall::doorbell_identity as identity;
+
+use crate::arch;
+use crate::config::MAX_HARTS;
+use crate::kernel::Kernel;
+use crate::obj::Obj;
+use crate::object::Tcb;
+
+use super::{Served, serve};
+
+/// Threads with rings, at most.
+const MAX_RINGS: usize = 64;
+/// How often an identity may be raised for nothing between two ticks.
+const EMPTY_FINDS: u32 = 16;
+const PRIORITIES: u32 = rel4_abi::sched::NUM_PRIORITIES as u32;
+
+/// The threads with rings, and what each hart's doorbell lets through.
+pub struct Doorbells {
+    threads: [Cell<Option<Obj<Tcb>>>; MAX_RINGS],
+    /// Changes with the set of threads and their priorities.
+    generation: Cell<u64>,
+    harts: [Hart; MAX_HARTS],
+}
+
+struct Hart {
+    /// The generation that the enabled identities are of.
+    seen: Cell<u64>,
+    /// The file's threshold.
+    threshold: Cell<u32>,
+    empty_finds: Cell<u32>,
+}
+
+impl Doorbells {
+    /// Nobody has rings.
+    pub const fn new() -> Self {
+        Self {
+            threads: [const { Cell::new(None) }; MAX_RINGS],
+            generation: Cell::new(0),
+            harts: [const { Hart { seen: Cell::new(0), threshold: Cell::new(0), empty_finds: Cell::new(0) } };
+                MAX_HARTS],
+        }
+    }
+}
+
+impl Default for Doorbells {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Adds a thread with rings. `None` if there are too many.
+pub(super) fn add(k: &Kernel, thread: Obj<Tcb>) -> Option<()> {
+    let free = k.doorbells.threads.iter().find(|place| place.get().is_none())?;
+    free.set(Some(thread));
+    changed(k);
+    Some(())
+}
+
+/// Takes a thread out, if it is there.
+pub(super) fn remove(k: &Kernel, thread: Obj<Tcb>) {
+    if let Some(place) = k.doorbells.threads.iter().find(|place| place.get() == Some(thread)) {
+        place.set(None);
+        changed(k);
+    }
+}
+
+/// The priority of a thread has changed.
+pub fn priority_changed(k: &Kernel, thread: Obj<Tcb>) {
+    if thread.ring.is_registered() {
+        changed(k);
+    }
+}
+
+fn changed(k: &Kernel) {
+    k.doorbells.generation.set(k.doorbells.generation.get() + 1);
+    // Harts that idle would not notice.
+    for (index, hart) in k.harts().iter().enumerate() {
+        if index != arch::hart_index() && hart.current.get() == hart.idle() {
+            arch::send_ipi(k, index);
+        }
+    }
+}
+
+/// The identities of all threads with rings, as a bit each.
+fn enabled(k: &Kernel) -> [u64; 4] {
+    let mut words = [0; 4];
+    for thread in k.doorbells.threads.iter().filter_map(Cell::get) {
+        let identity = identity(thread.priority.get());
+        words[identity as usize / 64 % 4] |= 1 << (identity % 64);
+    }
+    words
+}
+
+/// Brings this hart's doorbell up to date with the threads that have rings and with the thread that runs next.
+#[inline(always)]
+pub fn follow(k: &Kernel) {
+    if k.doorbells.generation.get() != 0 {
+        follow_rings(k);
+    }
+}
+
+#[inline(never)]
+fn follow_rings(k: &Kernel) {
+    let hart = &k.doorbells.harts[arch::hart_index()];
+    let generation = k.doorbells.generation.get();
+    if hart.seen.replace(generation) != generation {
+        arch::enable_doorbell(enabled(k));
+    }
+    let running = k.current();
+    let threshold = if running == k.hart().idle() {
+        0
+    } else {
+        (PRIORITIES - 1 - u32::from(running.priority.get())).max(1)
+    };
+    if hart.threshold.replace(threshold) != threshold {
+        arch::set_doorbell_threshold(threshold);
+    }
+}
+
+/// A tick: what was masked because it was raised for nothing is enabled again.
+pub fn tick(k: &Kernel) {
+    let hart = &k.doorbells.harts[arch::hart_index()];
+    if hart.empty_finds.replace(0) >= EMPTY_FINDS {
+        hart.seen.set(0);
+    }
+}
+
+/// Answers this hart's doorbell.
+pub fn answer(k: &Kernel) {
+    let rung = arch::claim_doorbell();
+    if rung == 0 {
+        return;
+    }
+    let mut found = false;
+    let is_rung = |thread: &Obj<Tcb>| identity(thread.priority.get()) == rung;
+    for place in &k.doorbells.threads {
+        // Looked up anew each time: a request can end the registration of any thread.
+        let Some(thread) = place.get().filter(is_rung) else { continue };
+        if !super::has_requests(thread) {
+            continue;
+        }
+        found = true;
+        if !goes_first(k, thread) || serve(k, thread) == Served::Interrupted {
+            // It rings again when this hart has time.
+            arch::raise_identity(arch::file_page(k, arch::hart_index(), arch::DOORBELL_FILE), rung);
+            return;
+        }
+    }
+    if !found {
+        let hart = &k.doorbells.harts[arch::hart_index()];
+        let finds = hart.empty_finds.get() + 1;
+        hart.empty_finds.set(finds);
+        if finds >= EMPTY_FINDS {
+            let mut words = enabled(k);
+            words[rung as usize / 64 % 4] &= !(1 << (rung % 64));
+            arch::enable_doorbell(words);
+        }
+    }
+}
+
+/// Whether the requests of a thread go before what this hart runs.
+fn goes_first(k: &Kernel, thread: Obj<Tcb>) -> bool {
+    let running = k.current();
+    running == k.hart().idle() || running.priority.get() < thread.priority.get()
+}

@@ -1,0 +1,146 @@
+//! Another hart carries requests out: when it may, and when not.
+
+use rel4_abi::async_syscall::{AsyncInvocation, doorbell_identity};
+use rel4_abi::{CapRights, Invocation, InvocationError, ObjectType};
+
+use super::super::{LABELS, Machine};
+use super::user::{ROOT, SPACE, TCB, User, enter, unregister};
+use super::{PAGE, map};
+use crate::arch::{self, DOORBELL_FILE};
+use crate::async_syscall;
+use crate::cap::Cap;
+use crate::irq;
+use crate::sched;
+
+const OTHER: usize = 1;
+
+/// The other hart, which idles, takes whatever interrupts it.
+fn wake_other(m: &Machine) {
+    arch::on_hart(OTHER, || {
+        while arch::doorbell_rings() {
+            irq::handle(m.k);
+            sched::schedule(m.k);
+            sched::activate(m.k);
+            async_syscall::follow(m.k);
+        }
+    });
+}
+
+/// The other hart finishes a round of idling: it notices what has changed.
+fn idle_other(m: &Machine) {
+    arch::on_hart(OTHER, || {
+        irq::handle(m.k);
+        sched::schedule(m.k);
+        sched::activate(m.k);
+        async_syscall::follow(m.k);
+    });
+}
+
+fn ring(identity: u32, m: &Machine) {
+    arch::raise_identity(arch::file_page(m.k, OTHER, DOORBELL_FILE), identity);
+}
+
+/// A machine whose root task, of priority 255, has rings, and whose other hart idles.
+fn with_rings() -> (Machine, User) {
+    let mut m = Machine::new();
+    let user = User::new(&mut m, TCB);
+    idle_other(&m);
+    (m, user)
+}
+
+#[test]
+fn an_idle_hart_carries_out_what_the_doorbell_announces() {
+    let (mut m, mut user) = with_rings();
+    let frame = m.make(ObjectType::Page, 0);
+    map(&mut user, 1, frame, PAGE);
+    ring(doorbell_identity(255), &m);
+    wake_other(&m);
+    assert_eq!(user.take().unwrap().result(), Ok(()));
+    let Cap::Frame(cap) = m.cap(frame) else { panic!() };
+    assert!(cap.mapping.is_some());
+    assert_eq!(user.read(rel4_abi::ring::FLAG), rel4_abi::ring::ASLEEP, "the next request rings again");
+    m.check_all();
+}
+
+#[test]
+fn a_hart_that_runs_a_thread_of_no_lower_priority_is_not_disturbed() {
+    let (mut m, mut user) = with_rings();
+    let thread = m.make_thread(255);
+    let label = Invocation::TcbSetAffinity.encode(LABELS).unwrap();
+    m.call(thread, label, &[OTHER as u64], &[]).result().unwrap();
+    m.resume(thread);
+    idle_other(&m);
+    let notification = m.make(ObjectType::Notification, 0);
+    user.send(1, notification, 0, &[], &[]);
+    ring(doorbell_identity(255), &m);
+    wake_other(&m);
+    assert_eq!(user.take(), None);
+    // It is carried out where the thread itself enters the kernel, and the doorbell then finds nothing to do.
+    enter(&m);
+    assert!(user.take().is_some());
+}
+
+#[test]
+fn identities_without_rings_do_not_interrupt() {
+    let (m, _) = with_rings();
+    for identity in 0..=255 {
+        if identity != doorbell_identity(255) {
+            ring(identity, &m);
+        }
+    }
+    arch::on_hart(OTHER, || assert!(!arch::doorbell_rings()));
+    unregister(&m, TCB).unwrap();
+    idle_other(&m);
+    ring(doorbell_identity(255), &m);
+    arch::on_hart(OTHER, || assert!(!arch::doorbell_rings(), "nobody has rings any more"));
+}
+
+#[test]
+fn a_doorbell_that_is_rung_for_nothing_is_silent_until_the_next_tick() {
+    let (m, _) = with_rings();
+    let mut interrupts = 0;
+    for _ in 0..100 {
+        ring(doorbell_identity(255), &m);
+        interrupts += arch::on_hart(OTHER, || u64::from(arch::doorbell_rings()));
+        wake_other(&m);
+    }
+    assert_eq!(interrupts, 16);
+    arch::set_interrupt_pending(true);
+    idle_other(&m);
+    arch::on_hart(OTHER, || assert!(arch::doorbell_rings(), "what is pending comes through again"));
+}
+
+#[test]
+fn a_doorbell_is_mapped_for_a_thread_with_rings_only_and_goes_with_them() {
+    let (mut m, _) = with_rings();
+    let thread = m.make_thread(1);
+    let slot = m.free_slot();
+    let label = AsyncInvocation::MapDoorbell.label();
+    let call = |m: &Machine, tcb: u64, vaddr: u64, hart: u64| {
+        m.call(SPACE, label, &[vaddr, slot, 64, hart], &[tcb, ROOT]).result().map(drop)
+    };
+    assert_eq!(call(&m, thread, PAGE, 1), Err(InvocationError::IllegalOperation), "it has no rings");
+    assert_eq!(call(&m, SPACE, PAGE, 1), Err(InvocationError::InvalidCapability { index: 1 }));
+    let no_such_hart = InvocationError::RangeError { min: 0, max: crate::config::MAX_HARTS as u64 - 1 };
+    assert_eq!(call(&m, TCB, PAGE, 99), Err(no_such_hart));
+    assert_eq!(call(&m, TCB, PAGE, 1), Ok(()));
+    assert!(matches!(m.cap(slot), Cap::SenderPage(_)));
+    m.check_all();
+    m.delete(slot).unwrap();
+    m.check_all();
+}
+
+#[test]
+fn requests_for_two_threads_of_one_priority_are_told_apart() {
+    let (mut m, mut first) = with_rings();
+    let thread = m.make_thread(255);
+    let mut second = User::new(&mut m, thread);
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    idle_other(&m);
+    second.send(1, badged, 0, &[], &[]);
+    ring(doorbell_identity(255), &m);
+    wake_other(&m);
+    assert!(second.take().is_some());
+    assert_eq!(first.take(), None);
+}
