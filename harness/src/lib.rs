@@ -5,13 +5,8 @@
 //!
 //! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
 //! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
-<<<<<<< HEAD
 //! [`stats`], the summary → [`figures`] draws them, [`breakdown`] shows stages, [`page`] reports the run → [`gate`] judges them by a reference, [`upstream`] by seL4's own
 //! numbers, [`claims`] by the paper's, and [`compare`] puts two beside each other.
-=======
-//! [`stats`], the summary → [`figures`] draws them, [`breakdown`] shows stages, [`page`] reports the run → [`gate`] judges them by a
-//! reference, [`upstream`] by seL4's own numbers, [`claims`] by the paper's, and [`compare`] puts two beside each other.
->>>>>>> E
 //!
 //! Principles: every command ends with one of the codes of [`exit`]; whatever was measured is on disk before the next
 //! thing starts; provenance ([`manifest`]) is probed, never typed.
