@@ -94,7 +94,8 @@ fn exchange(stream: &mut TcpStream, sent: &[u8; MESSAGE]) -> io::Result<()> {
 /// A message unlike any other.
 fn message(client: u64, number: u64) -> [u8; MESSAGE] {
     std::array::from_fn(|index| {
-        let word = (number << 16 | client << 8 | index as u64 / 8 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word =
+            ((number << 16) | (client << 8) | (index as u64 / 8 + 1)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         word.to_le_bytes()[index % 8]
     })
 }
