@@ -170,12 +170,8 @@ async fn attend(mut child: Child, channel: Channel<Msg>) {
 async fn feed(mut stdin: tokio::process::ChildStdin, mut from_client: ChannelReadHalf) {
     while let Some(message) = from_client.wait().await {
         match message {
-            ChannelMsg::Data { data } => {
-                if stdin.write_all(&data).await.is_err() {
-                    return;
-                }
-            }
-            ChannelMsg::Eof | ChannelMsg::Close => return,
+            ChannelMsg::Data { data } if stdin.write_all(&data).await.is_ok() => {}
+            ChannelMsg::Data { .. } | ChannelMsg::Eof | ChannelMsg::Close => return,
             _ => {}
         }
     }
