@@ -166,7 +166,8 @@ fn checks(host: &dyn Host, options: &[OsString]) -> Vec<Check> {
             checks.extend(guest_lints());
         }
     }
-    let mut tests = Check::new("tests", &["test", "--workspace", "--locked"]);
+    // What fails must not hide what else fails.
+    let mut tests = Check::new("tests", &["test", "--workspace", "--locked", "--no-fail-fast"]);
     tests.arguments.extend_from_slice(options);
     checks.push(tests);
     let kernel = |features| ["test", "--package", "rel4-kernel", "--features", features, "--locked"];

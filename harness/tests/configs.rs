@@ -43,3 +43,35 @@ fn the_evaluation_covers_what_the_quick_matrix_shows() {
         assert!(evaluation.experiments.iter().any(|other| other.id == experiment.id), "{}", experiment.id);
     }
 }
+
+#[test]
+fn the_evaluation_has_every_experiment_of_the_other_matrices() {
+    let evaluation = load("eval.toml");
+    for name in [
+        "bench.toml",
+        "ipc.toml",
+        "model.toml",
+        "notification.toml",
+        "stages.toml",
+        "syscall.toml",
+        "tcp.toml",
+    ] {
+        for experiment in load(name).experiments {
+            // Those that only make another one's point again, in other words.
+            if ["ipc-unit", "tcp-sync-all", "tcp-async-all"].contains(&experiment.id.as_str()) {
+                continue;
+            }
+            let found = evaluation.experiments.iter().find(|other| other.id == experiment.id);
+            let found = found.unwrap_or_else(|| panic!("{name}: {} is missing", experiment.id));
+            assert_eq!(
+                (&found.sweep, found.repeats),
+                (&experiment.sweep, experiment.repeats),
+                "{name}: {}",
+                experiment.id
+            );
+            for (parameter, value) in &experiment.fixed {
+                assert_eq!(found.fixed.get(parameter), Some(value), "{name}: {}: {parameter}", experiment.id);
+            }
+        }
+    }
+}

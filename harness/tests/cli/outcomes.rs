@@ -139,7 +139,10 @@ fn counts_that_differ_between_repeats_are_a_failure() {
 fn an_emulator_that_dies_leaves_cells_to_resume() {
     let bench = Bench::new();
     let done = bench.run("die");
-    done.assert(3, "the emulator or the way to the board broke down (exit code 1: qemu: could not allocate memory)");
+    done.assert(
+        3,
+        "the emulator or the way to the board broke down (exit code 1: qemu: could not allocate memory)",
+    );
     done.assert(3, "resume with `harness run --matrix m.toml --out run`");
     let manifest = bench.manifest();
     assert_eq!((manifest.cells.len(), manifest.abandoned.len()), (0, 2));
