@@ -39,7 +39,8 @@ const RULES: Rules = Rules {
         "slice_index_fail",
         "enter_from_kernel",
     ],
-    formatting: (&["4core3fmt", "core..fmt", "Console"], NESTED_FORMATTING),
+    // Of the kernel's own only the report of a fault, into which debug builds inline the formatting of registers.
+    formatting: (&["4core3fmt", "core..fmt", "Console", "report_unhandled"], NESTED_FORMATTING),
     recursion: (
         &["cap6delete", "cancel_ipc", "suspend", "unregister", "unbind", "restart_first", "forget_handler"],
         NESTED_DELETIONS,
