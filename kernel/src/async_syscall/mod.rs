@@ -114,6 +114,9 @@ fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
         }
     };
     if any {
+        if MAX_HARTS > 1 {
+            doorbell::excuse_one_ring(k);
+        }
         notify(k, thread);
     }
     served

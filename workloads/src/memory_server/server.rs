@@ -21,7 +21,7 @@ use crate::pair::{self, Backend};
 
 /// For how many system calls without an answer it is worth to disturb another hart. Fewer are carried out by this one as the server falls
 /// asleep, which costs less than what two harts have to tell each other.
-const WORTH_A_RING: u64 = 8;
+const WORTH_A_RING: u64 = 12;
 
 type Kernel = Syscalls<'static, CAPACITY>;
 type ClientEnd<'m> = Server<'m, Sender, CAPACITY>;

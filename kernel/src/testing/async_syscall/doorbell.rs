@@ -111,6 +111,23 @@ fn a_doorbell_that_is_rung_for_nothing_is_silent_until_the_next_tick() {
 }
 
 #[test]
+fn a_doorbell_that_rings_late_for_requests_that_were_carried_out_stays_audible() {
+    let (mut m, mut user) = with_rings();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    idle_other(&m);
+    for task in 0..100 {
+        user.send(task, badged, 0, &[], &[]);
+        ring(doorbell_identity(255), &m);
+        wake_other(&m);
+        assert!(user.take().is_some(), "request {task}: the other hart was not told");
+        // The thread rang once more while the first ring was being answered.
+        ring(doorbell_identity(255), &m);
+        wake_other(&m);
+    }
+}
+
+#[test]
 fn a_doorbell_is_mapped_for_a_thread_with_rings_only_and_goes_with_them() {
     let (mut m, _) = with_rings();
     let thread = m.make_thread(1);
