@@ -147,7 +147,11 @@ pub fn tick(k: &Kernel) {
 /// Requests were carried out. The doorbell that told of them may ring still, on whatever hart.
 pub(super) fn excuse_one_ring(k: &Kernel) {
     for hart in &k.doorbells.harts {
-        hart.empty_finds.set(hart.empty_finds.get().saturating_sub(1));
+        let finds = hart.empty_finds.get();
+        // What is masked stays so until the tick.
+        if finds < EMPTY_FINDS {
+            hart.empty_finds.set(finds.saturating_sub(1));
+        }
     }
 }
 

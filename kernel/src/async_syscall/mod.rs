@@ -107,7 +107,11 @@ fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
             End::Empty if is_drained(thread) => break Served::Drained,
             End::Empty => {}
             End::Stuck => break Served::Drained,
-            End::Interrupted => break Served::Interrupted,
+            End::Interrupted => {
+                // It may have been the last request, and then nobody comes back to ask for this.
+                ask_to_ring(thread);
+                break Served::Interrupted;
+            }
         }
         if k.lock.is_contended() {
             break Served::Interrupted;
@@ -182,13 +186,22 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     (count, end)
 }
 
+/// Has the thread ring for its next request, where there is another hart to ring for.
+fn ask_to_ring(thread: Obj<Tcb>) {
+    if MAX_HARTS > 1
+        && let Some(rings) = thread.rings()
+    {
+        rings.requests().announce_asleep();
+    }
+}
+
 /// Has the thread ring for its next request, where it can; then looks once more. True if there is none.
 fn is_drained(thread: Obj<Tcb>) -> bool {
     if MAX_HARTS == 1 {
         return true;
     }
+    ask_to_ring(thread);
     let Some(rings) = thread.rings() else { return true };
-    rings.requests().announce_asleep();
     let waiting = rings.requests().waiting(thread.ring.consumed.get());
     !Request::empty().load(&rings.requests(), thread.ring.consumed.get(), waiting)
 }
