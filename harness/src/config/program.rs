@@ -156,13 +156,29 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
-        name: "tcp-serve",
+        name: Program::ECHO_OUTSIDE,
         root_server: Some(RootServer::Tcp),
-        about: "an echo server over TCP for clients from outside; needs a platform with `forward`",
+        about: "an echo server over TCP, loaded from outside through a network card; needs a platform with `forward`",
         parameters: &[
             words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
-            numbers("connections", "connections that can be open at once", 1..=64),
-            numbers("sessions", "clients to serve before it ends, divided by the connections", 1..=10_000),
+            numbers("connections", "connections, each with one message under way", 1..=64),
+            numbers("rounds", "samples to take", 1..=1000),
+            numbers("batch", "messages per sample", 1..=10_000),
+            numbers("warmup", "messages before the first sample", 1..=100_000),
+            numbers("bytes", "bytes of a message", 1..=4096),
+            numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
+        ],
+    },
+    Program {
+        name: Program::CHURN_OUTSIDE,
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP whose clients come and go outside the machine, in every way; checks as tcp-churn does; needs a \
+                platform with `forward`",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections that are open at once, and clients", 1..=64),
+            numbers("sessions", "times that each client comes and goes", 1..=10_000),
+            numbers("bytes", "bytes of a message", 1..=4096),
             numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
         ],
     },
@@ -321,6 +337,17 @@ pub(super) const FOREIGN: &Program = &Program {
 };
 
 impl Program {
+    /// The name of the TCP server that clients outside the machine load and measure.
+    pub const ECHO_OUTSIDE: &str = "tcp-echo-outside";
+    /// The name of the TCP server whose clients come and go outside the machine.
+    pub const CHURN_OUTSIDE: &str = "tcp-churn-outside";
+
+    /// Whether clients come from outside the machine.
+    #[must_use]
+    pub fn has_clients_outside(&self) -> bool {
+        [Self::ECHO_OUTSIDE, Self::CHURN_OUTSIDE].contains(&self.name)
+    }
+
     /// The program of this workspace called `name`.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         PROGRAMS.iter().find(|program| program.name == name)

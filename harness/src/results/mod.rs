@@ -15,6 +15,7 @@ pub(crate) mod csv_file;
 mod measurement;
 mod messages;
 mod notification;
+mod outside;
 mod per_call;
 mod raw;
 mod sample_table;
@@ -25,7 +26,7 @@ mod test_table;
 
 pub use bench::BenchError;
 pub use cell::{CellKey, CellMeta, ParametersError};
-pub use measurement::{MeasurementError, Series, measure};
+pub use measurement::{MeasurementError, Series, Witnesses, measure};
 pub use sample_table::SampleTable;
 pub use summary_table::{SummaryRow, SummaryTable};
 pub use table_error::TableError;
