@@ -55,6 +55,7 @@ pub mod scratch;
 pub mod shared;
 pub mod slots;
 mod sync;
+mod trace;
 pub mod uart;
 pub mod uintr;
 pub mod untyped;

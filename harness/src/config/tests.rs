@@ -21,7 +21,7 @@ run_s = 60
 
 [workloads.ipc]
 program = "ipc-pingpong"
-params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }
+params = { work = 0, rounds = 10, batch = 4, warmup = 1, server_hart = 0 }
 
 [[experiments]]
 id = "ipc"
