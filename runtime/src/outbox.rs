@@ -98,6 +98,13 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
         self.notifications += 1;
     }
 
+    /// True if the reader has not said that it sleeps.
+    #[inline(always)]
+    #[must_use]
+    pub fn reader_is_awake(&self) -> bool {
+        self.producer.flag().is_awake()
+    }
+
     /// Items sent so far.
     #[must_use]
     pub const fn sent(&self) -> u64 {

@@ -107,7 +107,11 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("concurrency", "calls under way at a time", 1..=64),
             numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
             words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
-            words("idle", "what a side does that has nothing to do", &["block", "work", "spin", "yield"]),
+            words(
+                "idle",
+                "what a side does that has nothing to do",
+                &["block", "work", "spin", "yield", "attend"],
+            ),
             words("notify", "when a side notifies the other", &["asleep", "always"]),
             words(
                 "queue",

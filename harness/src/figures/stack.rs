@@ -159,7 +159,8 @@ impl<'f> Stack<'f> {
 fn bars_of(spec: &FigureSpec, table: &SampleTable, whole: &Whole) -> Result<Vec<Bar>, FigureError> {
     let mut bars: Vec<Bar> = Vec::new();
     for part in &whole.parts {
-        let of_part = FigureSpec { metric: part.clone(), ..spec.clone() };
+        let of_part =
+            FigureSpec { experiment: whole.experiment.clone(), metric: part.clone(), ..spec.clone() };
         for (index, curve) in Curves::select(&of_part, table)?.curves.into_iter().enumerate() {
             if bars.len() <= index {
                 let name = match &whole.label {

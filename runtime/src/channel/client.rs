@@ -96,6 +96,14 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
         Call { client: self, progress }
     }
 
+    /// True if a server that runs owes this client answers. On a hart of its own a client may then rather look again than sleep.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_being_served(&self) -> bool {
+        let state = self.state.borrow();
+        state.requests.sent() != state.replies.consumed() && state.requests.reader_is_awake()
+    }
+
     /// What it did so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {

@@ -5,6 +5,7 @@ pub(crate) mod recorder;
 use core::pin::pin;
 use core::sync::atomic::AtomicU64;
 
+use rel4_runtime::attention::Attentive;
 use rel4_runtime::channel::{Client, Message};
 use rel4_runtime::executor::{Coroutines, Executor, FileQueue, Queue, ReadyQueue};
 use rel4_runtime::interrupt::{EveryItem, Interrupts, Notify};
@@ -17,7 +18,7 @@ use super::settings::Settings;
 use super::{CLIENT_COUNTERS, RESULTS, SERVER_COUNTERS, STATISTICS};
 use crate::ipc_pingpong::messages::{ANSWER, REQUEST, answer, request};
 use crate::ipc_pingpong::results::Results;
-use crate::pair::{self, CAPACITY, Channel, Idler, NotifyWhen, Polled, QueueKind, Unclaimed};
+use crate::pair::{self, CAPACITY, Channel, Idle, Idler, NotifyWhen, Polled, QueueKind, Unclaimed};
 
 static READY: ReadyQueue = ReadyQueue::new();
 static FILE: FileQueue = FileQueue::new();
@@ -88,10 +89,13 @@ fn call<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
     for (slot, task) in coroutines.tasks().enumerate().take(settings.concurrency as usize) {
         executor.spawn(slot, task).expect("the slot is free");
     }
-    if idler.idle().polls() {
-        executor.run(&Polled(&client), interrupts);
-    } else {
-        executor.run(&client, interrupts);
+    match idler.idle() {
+        Idle::Spin | Idle::Yield => executor.run(&Polled(&client), interrupts),
+        Idle::Attend => {
+            let attentive = Attentive::new(&client, interrupts);
+            executor.run(&attentive, &attentive);
+        }
+        Idle::Block | Idle::Work => executor.run(&client, interrupts),
     }
     caller.recorder.measure_overhead();
     let statistics = client.statistics();

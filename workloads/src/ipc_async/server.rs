@@ -2,6 +2,7 @@
 
 use core::pin::pin;
 
+use rel4_runtime::attention::Attentive;
 use rel4_runtime::channel::{Message, Server};
 use rel4_runtime::executor::{Executor, FileQueue, Queue, ReadyQueue};
 use rel4_runtime::interrupt::{EveryItem, Interrupts, Notify};
@@ -13,7 +14,7 @@ use super::counters::Counters;
 use super::settings::Settings;
 use crate::ipc_pingpong::messages::{ANSWER, REFUSAL, REQUEST, answer};
 use crate::load;
-use crate::pair::{self, Channel, Idler, NotifyWhen, Polled, QueueKind, Unclaimed};
+use crate::pair::{self, Channel, Idle, Idler, NotifyWhen, Polled, QueueKind, Unclaimed};
 
 static READY: ReadyQueue = ReadyQueue::new();
 static FILE: FileQueue = FileQueue::new();
@@ -82,10 +83,13 @@ fn serve<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
     }));
     let mut executor = Executor::<1, Q>::new(ready);
     executor.spawn(0, serving).expect("the slot is free");
-    if idler.idle().polls() {
-        executor.run(&Polled(&server), interrupts);
-    } else {
-        executor.run(&server, interrupts);
+    match idler.idle() {
+        Idle::Spin | Idle::Yield => executor.run(&Polled(&server), interrupts),
+        Idle::Attend => {
+            let attentive = Attentive::new(&server, interrupts);
+            executor.run(&attentive, &attentive);
+        }
+        Idle::Block | Idle::Work => executor.run(&server, interrupts),
     }
     unreachable!("a server serves for ever")
 }

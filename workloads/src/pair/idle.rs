@@ -17,11 +17,19 @@ pub(crate) enum Idle {
     Spin,
     /// It never sleeps, but lets others on its hart run, and looks again.
     Yield,
+    /// It looks again as long as a peer that runs owes it answers, and for about as long as sleeping would cost; then it blocks. For peers on
+    /// harts of their own.
+    Attend,
 }
 
 /// The words that stand for them in parameters.
-pub(crate) const IDLE: &[(&str, Idle)] =
-    &[("block", Idle::Block), ("work", Idle::Work), ("spin", Idle::Spin), ("yield", Idle::Yield)];
+pub(crate) const IDLE: &[(&str, Idle)] = &[
+    ("block", Idle::Block),
+    ("work", Idle::Work),
+    ("spin", Idle::Spin),
+    ("yield", Idle::Yield),
+    ("attend", Idle::Attend),
+];
 
 /// Steps of a piece of other work.
 const PIECE: u64 = 50;
@@ -36,11 +44,6 @@ impl Idle {
     pub(crate) fn from_word(word: u64) -> Self {
         let find = |&(_, idle): &(&str, Self)| (idle.word() == word).then_some(idle);
         IDLE.iter().find_map(find).unwrap_or(Self::Block)
-    }
-
-    /// Whether it never sleeps, so that nobody ever has to wake it.
-    pub(crate) const fn polls(self) -> bool {
-        matches!(self, Self::Spin | Self::Yield)
     }
 }
 
@@ -61,7 +64,7 @@ impl Idler {
     /// Idles once, in the way that `idle` says.
     pub(crate) fn wait_by(&self, idle: Idle) -> u64 {
         match (idle, self.receiver.delivery()) {
-            (Idle::Block, _) => self.receiver.wait(),
+            (Idle::Block | Idle::Attend, _) => self.receiver.wait(),
             (Idle::Work, Delivery::InterruptFile) => {
                 arch::with_interrupts(self.ready, work);
                 0
