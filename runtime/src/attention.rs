@@ -1,13 +1,38 @@
-//! Sleeping late: a dispatcher on a hart of its own that looks again while looking is cheaper than sleeping.
+//! Sleeping late: a dispatcher that looks again while looking is cheaper than sleeping.
 
 use core::cell::Cell;
+
+use crate::arch;
 
 use crate::channel::{Client, Server};
 use crate::dispatch::Source;
 use crate::interrupt::{Identity, Interrupts, Notify};
 
-/// Looks in vain, one after the other, that cost about as much as to fall asleep and to be woken.
-const PATIENCE: u32 = 64;
+/// What lets the peer go on between two looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// Nothing has to: it has a hart of its own.
+    Spin,
+    /// Yield: it shares the hart, and the priority.
+    Yield,
+}
+
+impl Pause {
+    /// Looks in vain, one after the other, with this between them, that cost about as much as to fall asleep and to be woken.
+    const fn patience(self) -> u32 {
+        match self {
+            Self::Spin => 64,
+            Self::Yield => 2,
+        }
+    }
+
+    fn take(self) {
+        match self {
+            Self::Spin => core::hint::spin_loop(),
+            Self::Yield => arch::yield_now(),
+        }
+    }
+}
 
 /// One end of a channel, which knows whether the other one is at work for it.
 pub trait End: Source {
@@ -34,16 +59,17 @@ impl<N: Notify, const CAPACITY: usize> End for Server<'_, N, CAPACITY> {
 pub struct Attentive<'e, E, I> {
     end: &'e E,
     interrupts: &'e I,
+    pause: Pause,
     /// Looks in vain since the last that found something.
     in_vain: Cell<u32>,
     is_asleep: Cell<bool>,
 }
 
 impl<'e, E, I> Attentive<'e, E, I> {
-    /// Attends to `end`, in a thread that takes `interrupts`.
+    /// Attends to `end`, in a thread that takes `interrupts`, with `pause` between two looks in vain.
     #[must_use]
-    pub const fn new(end: &'e E, interrupts: &'e I) -> Self {
-        Self { end, interrupts, in_vain: Cell::new(0), is_asleep: Cell::new(false) }
+    pub const fn new(end: &'e E, interrupts: &'e I, pause: Pause) -> Self {
+        Self { end, interrupts, pause, in_vain: Cell::new(0), is_asleep: Cell::new(false) }
     }
 }
 
@@ -62,7 +88,7 @@ impl<E: End, I> Source for Attentive<'_, E, I> {
 
     #[inline(always)]
     fn announce_asleep(&self) {
-        let sleeps = self.in_vain.get() > PATIENCE && !self.end.is_being_served();
+        let sleeps = self.in_vain.get() > self.pause.patience() && !self.end.is_being_served();
         self.is_asleep.set(sleeps);
         if sleeps {
             self.end.announce_asleep();
@@ -88,7 +114,7 @@ impl<E, I: Interrupts> Interrupts for Attentive<'_, E, I> {
         if self.is_asleep.get() {
             return self.interrupts.wait();
         }
-        core::hint::spin_loop();
+        self.pause.take();
         0
     }
 
@@ -154,12 +180,12 @@ mod tests {
     #[test]
     fn it_sleeps_when_its_patience_is_over_and_not_before() {
         let end = Scripted::default();
-        let attentive = Attentive::new(&end, &end);
-        idle(&attentive, PATIENCE);
+        let attentive = Attentive::new(&end, &end, Pause::Spin);
+        idle(&attentive, Pause::Spin.patience());
         assert_eq!(end.waits.get(), 0);
         idle(&attentive, 2);
         assert_eq!((end.announced.get(), end.waits.get()), (1, 1));
-        idle(&attentive, PATIENCE);
+        idle(&attentive, Pause::Spin.patience());
         assert_eq!(end.waits.get(), 1, "woken, it is patient again");
     }
 
@@ -167,8 +193,8 @@ mod tests {
     fn it_never_sleeps_while_its_peer_is_at_work_for_it() {
         let end = Scripted::default();
         end.is_being_served.set(true);
-        let attentive = Attentive::new(&end, &end);
-        idle(&attentive, 10 * PATIENCE);
+        let attentive = Attentive::new(&end, &end, Pause::Spin);
+        idle(&attentive, 10 * Pause::Spin.patience());
         assert_eq!((end.announced.get(), end.waits.get()), (0, 0));
         end.is_being_served.set(false);
         idle(&attentive, 1);

@@ -18,8 +18,7 @@ fn the_stages_of_a_call_add_up_to_what_it_takes_without_tracepoints() {
     traced.dedup();
     assert_eq!(traced.len(), 3, "{traced:?}");
     for key in traced {
-        let untraced =
-            CellKey { kernel: key.kernel.trim_end_matches("-traced").to_owned(), ..key.clone() };
+        let untraced = CellKey { kernel: key.kernel.trim_end_matches("-traced").to_owned(), ..key.clone() };
         for (whole, suffix) in [("cycles", ""), ("instructions", "_instructions")] {
             let is_stage = |metric: &str| {
                 let stage = metric.strip_prefix("stage_").and_then(|rest| rest.strip_suffix(suffix));

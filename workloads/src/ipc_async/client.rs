@@ -92,7 +92,7 @@ fn call<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
     match idler.idle() {
         Idle::Spin | Idle::Yield => executor.run(&Polled(&client), interrupts),
         Idle::Attend => {
-            let attentive = Attentive::new(&client, interrupts);
+            let attentive = Attentive::new(&client, interrupts, settings.pause());
             executor.run(&attentive, &attentive);
         }
         Idle::Block | Idle::Work => executor.run(&client, interrupts),

@@ -48,21 +48,22 @@ fn run<const WORDS: usize>(channel: Channel<'_>, settings: &Settings, work: impl
     let unclaimed = Unclaimed(&idler);
     match (settings.notify, settings.queue) {
         (NotifyWhen::Asleep, QueueKind::Software) => {
-            serve::<WORDS, _, _, _>(channel, client, &READY, &idler, &idler, work)
+            serve::<WORDS, _, _, _>(settings, channel, client, &READY, &idler, &idler, work)
         }
         (NotifyWhen::Always, QueueKind::Software) => {
-            serve::<WORDS, _, _, _>(channel, EveryItem(client), &READY, &idler, &idler, work)
+            serve::<WORDS, _, _, _>(settings, channel, EveryItem(client), &READY, &idler, &idler, work)
         }
         (NotifyWhen::Asleep, QueueKind::Hardware) => {
-            serve::<WORDS, _, _, _>(channel, client, &FILE, &idler, &unclaimed, work)
+            serve::<WORDS, _, _, _>(settings, channel, client, &FILE, &idler, &unclaimed, work)
         }
         (NotifyWhen::Always, QueueKind::Hardware) => {
-            serve::<WORDS, _, _, _>(channel, EveryItem(client), &FILE, &idler, &unclaimed, work)
+            serve::<WORDS, _, _, _>(settings, channel, EveryItem(client), &FILE, &idler, &unclaimed, work)
         }
     }
 }
 
 fn serve<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
+    settings: &Settings,
     channel: Channel<'_>,
     client: N,
     ready: &'static Q,
@@ -86,7 +87,7 @@ fn serve<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
     match idler.idle() {
         Idle::Spin | Idle::Yield => executor.run(&Polled(&server), interrupts),
         Idle::Attend => {
-            let attentive = Attentive::new(&server, interrupts);
+            let attentive = Attentive::new(&server, interrupts, settings.pause());
             executor.run(&attentive, &attentive);
         }
         Idle::Block | Idle::Work => executor.run(&server, interrupts),

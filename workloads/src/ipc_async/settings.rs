@@ -1,5 +1,7 @@
 //! The parameters of the workload.
 
+use rel4_runtime::attention::Pause;
+
 use crate::failure::Failure;
 use crate::load::{TURNS, WORK};
 use crate::pair::{BACKENDS, Backend, CAPACITY, IDLE, Idle, NOTIFY, NotifyWhen, QUEUES, QueueKind};
@@ -79,6 +81,12 @@ impl Settings {
         Ok(settings)
     }
 
+    /// What lets the other one go on while one looks.
+    pub(super) const fn pause(&self) -> Pause {
+        // The client is on hart 0.
+        if self.server_hart == 0 { Pause::Yield } else { Pause::Spin }
+    }
+
     /// What the processes need of the settings, as arguments.
     pub(super) fn arguments(&self) -> [u64; 4] {
         let bytes = [
@@ -88,6 +96,7 @@ impl Settings {
             self.idle.word(),
             self.notify.word(),
             self.queue.word(),
+            self.server_hart,
         ];
         let packed = bytes.iter().rev().fold(0, |packed, byte| packed << 8 | byte);
         [self.batch, self.warmup, packed, self.rounds | self.work << 32]
@@ -103,7 +112,7 @@ impl Settings {
             warmup,
             words: byte(0),
             concurrency: byte(1),
-            server_hart: 0,
+            server_hart: byte(6),
             backend: Backend::from_word(byte(2)),
             idle: Idle::from_word(byte(3)),
             notify: NotifyWhen::from_word(byte(4)),
