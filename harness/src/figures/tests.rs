@@ -209,10 +209,8 @@ fn a_stack_shows_the_cells_of_several_experiments() {
             workload: "w".into(),
             parameters: [].into(),
         };
-        let series = [("cycles", first + second), ("a", first), ("b", second)].map(|(metric, value)| Series {
-            metric: metric.into(),
-            unit: "cycles".into(),
-            values: vec![value; 3],
+        let series = [("cycles", first + second), ("a", first), ("b", second)].map(|(metric, value)| {
+            Series { metric: metric.into(), unit: "cycles".into(), values: vec![value; 3] }
         });
         samples.insert(&CellMeta { key, repeat: 0, clock: Clock::Model }, series.into()).expect("a new cell");
     }
