@@ -130,7 +130,7 @@ fn a_stack_has_a_bar_per_cell_and_a_table_of_its_parts() {
         caption = \"{metric} from {run}\"\n";
     let spec = FigureSpec::parse(Path::new("s.toml"), text).expect("a good specification");
     let mut samples = SampleTable::default();
-    for (kernel, user, kernel_part) in [("sel4", 40.0, 200.5), ("rel4", 60.0, 7.0)] {
+    for (kernel, user, kernel_part) in [("sel4", 40.0, 200.75), ("rel4", 60.0, 7.0)] {
         let key = CellKey {
             experiment: "ipc".into(),
             kernel: kernel.into(),
@@ -148,7 +148,7 @@ fn a_stack_has_a_bar_per_cell_and_a_table_of_its_parts() {
         samples.insert(&CellMeta { key, repeat: 0, clock: Clock::Model }, series.into()).expect("a new cell");
     }
     let (svg, png) = render(&spec, &samples, RUN).expect("a figure");
-    for text in ["sel4", "rel4", "user", "kernel", "240.5", "200.5", "67"] {
+    for text in ["sel4", "rel4", "user", "kernel", "241", "201", "67"] {
         assert!(svg.contains(&format!("\n{text}\n")), "{text}");
     }
     assert!(png.starts_with(b"\x89PNG"));
