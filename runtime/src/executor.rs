@@ -131,6 +131,7 @@ impl<'t, const TASKS: usize, Q: Queue> Executor<'t, TASKS, Q> {
     }
 
     /// Polls every ready task once, the highest priority first; tasks that become ready meanwhile join in.
+    #[inline(always)]
     fn run_round(&mut self) {
         let mut polled = Slots::NONE;
         while let Some(slot) = self.ready.take_first(&polled, TASKS) {
@@ -140,6 +141,7 @@ impl<'t, const TASKS: usize, Q: Queue> Executor<'t, TASKS, Q> {
         self.statistics.rounds += 1;
     }
 
+    #[inline(always)]
     fn poll(&mut self, slot: usize) {
         // Whoever may write to the queue can make ready what is no task.
         let Some(Some(task)) = self.tasks.get_mut(slot) else { return };
