@@ -21,7 +21,7 @@ run_s = 60
 
 [workloads.ipc]
 program = "ipc-pingpong"
-params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }
+params = { rounds = 10, batch = 4, warmup = 1, work = 0, server_hart = 0 }
 
 [[experiments]]
 id = "ipc"
@@ -199,7 +199,7 @@ fn a_root_server_from_elsewhere_needs_a_kernel_to_be_packed_with() {
     let text = GOOD
         .replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")
         .replace("program = \"ipc-pingpong\"", "root_server = \"driver.elf\"")
-        .replace("params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }\n", "")
+        .replace("params = { rounds = 10, batch = 4, warmup = 1, work = 0, server_hart = 0 }\n", "")
         .replace("sweep = { words = [0, 4] }\n", "");
     let message = parse(&text).expect_err("must be refused").to_string();
     assert!(

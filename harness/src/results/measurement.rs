@@ -4,6 +4,7 @@ use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
 use super::bench::{BenchError, bench};
+use super::call_stages;
 use super::cell::CellMeta;
 use super::messages;
 use super::notification::notification;
@@ -216,6 +217,7 @@ fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series
     if found as u64 != expected {
         return Err(MeasurementError::WrongCount { metric, expected, found });
     }
+    all.extend(call_stages::of_calls(report, batch)?);
     all.extend(series::counters(report));
     all.extend(per_call::of_harts(report, expected * batch));
     Ok(all)

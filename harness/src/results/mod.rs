@@ -10,6 +10,7 @@
 
 mod bench;
 
+mod call_stages;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;

@@ -99,6 +99,8 @@ fn what_both_ends_of_a_channel_did_is_told_per_call() {
         measured.iter().find(|series| series.metric == metric).map(|series| series.values.clone())
     };
     assert_eq!(value("per_call_notifications"), Some(vec![0.375]));
+    assert_eq!(value("per_call_notifications_to_server"), Some(vec![0.25]));
+    assert_eq!(value("per_call_notifications_to_client"), Some(vec![0.125]));
     assert_eq!(value("per_call_notifications_suppressed"), Some(vec![1.625]));
     assert_eq!(value("per_call_waits"), Some(vec![0.75]));
 }

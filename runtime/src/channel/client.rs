@@ -15,6 +15,7 @@ use crate::interrupt::Notify;
 use crate::item::Item;
 use crate::outbox::Outbox;
 use crate::ring::{Consumer, Full};
+use crate::trace::tracepoint;
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,7 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
         &self,
         send: impl FnOnce(&mut Outbox<'m, N, CAPACITY>, CallId) -> Result<(), Full>,
     ) -> Call<'_, 'm, N, CAPACITY> {
+        tracepoint!(Write);
         let State { requests, calls, .. } = &mut *self.state.borrow_mut();
         let progress = match calls.next() {
             Some(call) if send(requests, call).is_ok() => {
@@ -90,7 +92,16 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
             }
             _ => Progress::Refused,
         };
+        tracepoint!(Issue);
         Call { client: self, progress }
+    }
+
+    /// True if a server that runs owes this client answers. On a hart of its own a client may then rather look again than sleep.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_being_served(&self) -> bool {
+        let state = self.state.borrow();
+        state.requests.sent() != state.replies.consumed() && state.requests.reader_is_awake()
     }
 
     /// What it did so far.
@@ -153,6 +164,7 @@ impl<N: Notify, const CAPACITY: usize> Future for Call<'_, '_, N, CAPACITY> {
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        tracepoint!(Issue);
         let answer = match self.progress {
             Progress::Refused => Err(CallError::Full),
             Progress::Outstanding(call) => {
