@@ -68,7 +68,7 @@ pub struct BuildArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  harness run --matrix configs/quick.toml           about a minute; results in results/<date>-quick
+  harness run --matrix configs/quick.toml           some minutes; results in results/<date>-quick
   harness run --matrix configs/eval.toml --dry-run  the cells and their exact commands
   harness run --matrix configs/eval.toml --filter 'ipc.sel4.*.words-0.*'
   harness run --matrix configs/quick.toml --out results/mine

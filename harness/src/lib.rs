@@ -4,7 +4,7 @@
 //! The way of a measurement through the modules:
 //!
 //! [`config`] reads a matrix → [`plan`] orders it into cells → [`build`] makes one image per kernel → [`run`] boots
-//! each cell on a [`platform`] → [`serial`] checks and reads the log → [`results`] writes the samples and, with
+//! each cell on a [`platform`], to which [`clients`] may come from outside → [`serial`] checks and reads the log → [`results`] writes the samples and, with
 //! [`stats`], the summary → [`figures`] draws them, [`breakdown`] shows stages, [`page`] reports the run → [`gate`] judges them by a reference, [`upstream`] by seL4's own
 //! numbers, [`claims`] by the paper's, and [`compare`] puts two beside each other.
 //!
@@ -16,6 +16,7 @@ pub mod breakdown;
 pub mod build;
 pub mod claims;
 pub mod cli;
+pub mod clients;
 pub mod commands;
 pub mod compare;
 pub mod config;

@@ -230,7 +230,7 @@ pub(crate) mod tests {
 
         [workloads.ipc]
         program = "ipc-pingpong"
-        params = { rounds = 10, warmup = 1, batch = 8, server_hart = 0 }
+        params = { work = 0, rounds = 10, warmup = 1, batch = 8, server_hart = 0 }
 
         [[experiments]]
         id = "e"

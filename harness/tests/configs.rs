@@ -48,8 +48,10 @@ fn the_evaluation_covers_what_the_quick_matrix_shows() {
 fn the_evaluation_has_every_experiment_of_the_other_matrices() {
     let evaluation = load("eval.toml");
     for name in [
+        "ablations.toml",
         "bench.toml",
         "ipc.toml",
+        "load.toml",
         "model.toml",
         "notification.toml",
         "stages.toml",

@@ -8,6 +8,7 @@ use rel4_abi::uintr::MAX_IDENTITY;
 
 use crate::interrupt::{Identity, Interrupts};
 use crate::sync::{Ordering, fence};
+use crate::trace::tracepoint;
 
 /// Where work comes from besides interrupts: ends of channels, queues of other threads.
 pub trait Source {
@@ -51,13 +52,16 @@ where
     S: Source + ?Sized,
     I: Interrupts + ?Sized,
 {
+    tracepoint!(Look);
     let mut found = false;
     for _ in 0..MAX_IDENTITY {
         let Some(identity) = interrupts.claim() else { break };
         taken(identity);
         found = true;
     }
-    source.look() | found
+    found |= source.look();
+    tracepoint!(Dispatch);
+    found
 }
 
 /// Sleeps until there may be work; at once if the last look finds some. True if it slept.
@@ -73,6 +77,7 @@ where
     if !found {
         // The word only says that somebody wrote to a ring, and the next look sees that.
         let _word = interrupts.wait();
+        tracepoint!(Dispatch);
     }
     source.announce_awake();
     !found

@@ -9,6 +9,7 @@
 //! hardware, and are claimed without a trap.
 
 mod coroutines;
+mod file_queue;
 mod ready;
 mod waker;
 mod yielding;
@@ -18,12 +19,13 @@ use core::pin::Pin;
 use core::task::Context;
 
 pub use coroutines::{Coroutines, Room};
-pub use ready::{MAX_TASKS, ReadyQueue};
+pub use file_queue::FileQueue;
+pub use ready::{MAX_TASKS, Queue, ReadyQueue, Slots};
 pub use yielding::yield_now;
 
-use self::ready::Slots;
 use crate::dispatch::{self, Source};
 use crate::interrupt::{Identity, Interrupts};
+use crate::trace::tracepoint;
 
 /// A coroutine as the executor holds it: it stays where its owner pinned it.
 pub type Task<'t> = Pin<&'t mut (dyn Future<Output = ()> + 't)>;
@@ -50,19 +52,19 @@ pub struct Statistics {
     pub sleeps: u64,
 }
 
-/// The dispatcher, with room for `TASKS` tasks.
-pub struct Executor<'t, const TASKS: usize> {
-    ready: &'static ReadyQueue,
+/// The dispatcher, with room for `TASKS` tasks and a ready queue in software, or another.
+pub struct Executor<'t, const TASKS: usize, Q: 'static = ReadyQueue> {
+    ready: &'static Q,
     tasks: [Option<Task<'t>>; TASKS],
     live: usize,
     statistics: Statistics,
 }
 
-impl<'t, const TASKS: usize> Executor<'t, TASKS> {
+impl<'t, const TASKS: usize, Q: Queue> Executor<'t, TASKS, Q> {
     /// An executor without tasks, whose wakers write to `ready`. A queue belongs to one executor: two would take each
     /// other's wake-ups.
     #[must_use]
-    pub const fn new(ready: &'static ReadyQueue) -> Self {
+    pub const fn new(ready: &'static Q) -> Self {
         const { assert!(TASKS <= MAX_TASKS, "wakers count slots in eight bits") };
         Self {
             ready,
@@ -97,6 +99,7 @@ impl<'t, const TASKS: usize> Executor<'t, TASKS> {
         loop {
             self.run_round();
             source.flush();
+            tracepoint!(Dispatch);
             if self.live == 0 {
                 return;
             }
@@ -128,6 +131,7 @@ impl<'t, const TASKS: usize> Executor<'t, TASKS> {
     }
 
     /// Polls every ready task once, the highest priority first; tasks that become ready meanwhile join in.
+    #[inline(always)]
     fn run_round(&mut self) {
         let mut polled = Slots::NONE;
         while let Some(slot) = self.ready.take_first(&polled, TASKS) {
@@ -137,12 +141,15 @@ impl<'t, const TASKS: usize> Executor<'t, TASKS> {
         self.statistics.rounds += 1;
     }
 
+    #[inline(always)]
     fn poll(&mut self, slot: usize) {
         // Whoever may write to the queue can make ready what is no task.
         let Some(Some(task)) = self.tasks.get_mut(slot) else { return };
         self.statistics.polls += 1;
-        let waker = waker::of_task(self.ready, slot);
-        if task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+        let waker = self.ready.waker(slot);
+        let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
+        tracepoint!(Dispatch);
+        if polled.is_ready() {
             self.tasks[slot] = None;
             self.live -= 1;
         }

@@ -36,6 +36,13 @@ impl<'m> Flag<'m> {
         self.0.store(AWAKE, Ordering::Relaxed);
     }
 
+    /// True if the receiver has not said that it sleeps. It may fall asleep, or wake, at any time.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_awake(self) -> bool {
+        self.0.load(Ordering::Relaxed) == AWAKE
+    }
+
     /// Flips the flag to awake. True if it was not: the caller is the one who has to notify. Between the items and
     /// this there has to be a full fence.
     #[inline(always)]

@@ -40,10 +40,35 @@ impl Identity {
     }
 }
 
+/// When a sender to a ring notifies its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// When the reader has said that it sleeps; others are spared.
+    ReaderSleeps,
+    /// With every item, whatever the reader says.
+    EveryItem,
+}
+
 /// Interrupts a peer. Everything written before is visible to the peer when it takes the interrupt.
 pub trait Notify {
+    /// When it is to be used.
+    const WHEN: When = When::ReaderSleeps;
+
     /// Raises the interrupt; without effect if it is pending already.
     fn notify(&self);
+}
+
+/// A way to interrupt a peer, to be used with every item that the peer is sent: what a status flag spares, for whoever measures that.
+#[derive(Clone, Copy, Debug)]
+pub struct EveryItem<N>(pub N);
+
+impl<N: Notify> Notify for EveryItem<N> {
+    const WHEN: When = When::EveryItem;
+
+    #[inline(always)]
+    fn notify(&self) {
+        self.0.notify();
+    }
 }
 
 /// The interrupts of the calling thread, which runs with interrupts masked: they become pending and stay so until one

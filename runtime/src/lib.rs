@@ -20,7 +20,7 @@
 //!   (memory that several processes see)
 //! * processes: [`image`] (layout of the program), [`process`] (creation, start, report to the creator)
 //! * asynchronous IPC: [`channel`] (calls and answers as futures), [`executor`] (runs coroutines by priority), [`dispatch`]
-//!   (how a thread finds work, and how it sleeps), [`interrupt`] (the hardware seam),
+//!   (how a thread finds work, and how it sleeps), [`attention`] (sleeping late), [`interrupt`] (the hardware seam),
 //!   [`uintr`] (its implementations: interrupt files, and the kernel's notifications), [`remote`] (ready queue for other
 //!   threads, where the hardware has none), [`async_syscall`] (system calls as futures)
 //! * shared memory that peers are not trusted with: [`ring`], [`item`] (what it carries), [`flag`] (whether the reader
@@ -32,6 +32,7 @@
 pub mod address_space;
 pub mod arch;
 pub mod async_syscall;
+pub mod attention;
 pub mod boot;
 pub mod buffer;
 pub mod cap;
@@ -55,6 +56,7 @@ pub mod scratch;
 pub mod shared;
 pub mod slots;
 mod sync;
+mod trace;
 pub mod uart;
 pub mod uintr;
 pub mod untyped;

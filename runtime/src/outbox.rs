@@ -1,12 +1,13 @@
 //! The sending half of a channel's end: a ring, and the bell of the peer that reads it.
 
-use crate::interrupt::Notify;
+use crate::interrupt::{Notify, When};
 use crate::item::Item;
 use crate::ring::{Full, Producer};
 use crate::sync::{Ordering, fence};
+use crate::trace::tracepoint;
 
 /// Items go out at once; a notification, if the peer needs one, goes out with the first item of a batch, and once more after the last
-/// if the peer has fallen asleep again.
+/// if the peer has fallen asleep again. Where the bell says so ([`Notify::WHEN`]), every item is notified instead.
 #[derive(Debug)]
 pub struct Outbox<'m, N, const CAPACITY: usize> {
     producer: Producer<'m, CAPACITY>,
@@ -44,15 +45,23 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
 
     #[inline(always)]
     fn begin_batch(&mut self) {
-        if !self.batch_has_begun {
-            self.batch_has_begun = true;
-            self.notify_sleeper();
+        match N::WHEN {
+            When::ReaderSleeps if self.batch_has_begun => {}
+            When::ReaderSleeps => {
+                self.batch_has_begun = true;
+                self.notify_sleeper();
+            }
+            When::EveryItem => {
+                self.flushed = self.producer.produced();
+                self.notify();
+            }
         }
     }
 
     /// Ends a batch: notifies the peer if it sleeps, or fell asleep again, and something was sent since it was last looked after.
     #[inline(always)]
     pub fn flush(&mut self) {
+        tracepoint!(Write);
         self.batch_has_begun = false;
         if self.flushed != self.producer.produced() {
             self.notify_sleeper();
@@ -65,9 +74,23 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
         // The items are visible before we look at the flag: see `flag`.
         fence(Ordering::SeqCst);
         if self.producer.flag().flip_to_awake() {
-            self.peer.notify();
-            self.notifications += 1;
+            self.notify();
         }
+    }
+
+    #[inline(always)]
+    fn notify(&mut self) {
+        tracepoint!(Notify);
+        self.peer.notify();
+        tracepoint!(Write);
+        self.notifications += 1;
+    }
+
+    /// True if the reader has not said that it sleeps.
+    #[inline(always)]
+    #[must_use]
+    pub fn reader_is_awake(&self) -> bool {
+        self.producer.flag().is_awake()
     }
 
     /// Items sent so far.

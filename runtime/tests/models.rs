@@ -26,6 +26,9 @@ mod remote;
 #[path = "../src/ring.rs"]
 mod ring;
 
+#[path = "../src/trace.rs"]
+mod trace;
+
 mod sync {
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 }

@@ -16,7 +16,7 @@
 //! * input: [`platform`] (device tree), [`bootargs`] (grammar), [`parameters`] (values of a workload)
 //! * output: [`output`] (records on the serial port), [`failure`] (everything that can go wrong), [`last_resort`]
 //!   (panics)
-//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `notification`,
+//! * workloads: [`workload`] (the table), [`ipc_pingpong`], `ipc_async`, `ipc_soak`, `pair` (what wakes whom), `load` (what servers compute), `trace` (its stages), `notification`,
 //!   `syscall_batch` and `memory_server` (asynchronous system calls, with `changing_page`), [`bench`]; for tests [`misbehave`], [`fault_check`], and
 //!   `unotification_check` and `hostile_vs` (which need the processor)
 
@@ -36,6 +36,7 @@ pub mod ipc_pingpong;
 #[cfg(target_arch = "riscv64")]
 pub mod ipc_soak;
 pub mod last_resort;
+mod load;
 #[cfg(target_arch = "riscv64")]
 pub mod memory_server;
 pub mod misbehave;
@@ -49,6 +50,7 @@ pub mod platform;
 pub mod root;
 #[cfg(target_arch = "riscv64")]
 pub mod syscall_batch;
+mod trace;
 #[cfg(target_arch = "riscv64")]
 pub mod unotification_check;
 pub mod workload;

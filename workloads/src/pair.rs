@@ -3,6 +3,7 @@
 mod backend;
 mod idle;
 mod peer;
+mod variant;
 
 use rel4_abi::sched::MAX_PRIORITY;
 use rel4_abi::{CapRights, ObjectType};
@@ -13,8 +14,9 @@ use rel4_runtime::shared::SharedMemory;
 use rel4_runtime::uintr::{self, Delivery};
 
 pub(crate) use self::backend::{BACKENDS, Backend};
-pub(crate) use self::idle::{IDLE, Idle, Idler};
-pub(crate) use self::peer::{receiver, sender};
+pub(crate) use self::idle::{IDLE, Idle, Idler, Polled, Unclaimed};
+pub(crate) use self::peer::{receiver, sender, sender_to_first_task};
+pub(crate) use self::variant::{NOTIFY, NotifyWhen, QUEUES, QueueKind};
 use crate::failure::Failure;
 use crate::root::Root;
 

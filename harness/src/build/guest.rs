@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Kernel, KernelSource, Profile, RootServer};
+use crate::config::{Feature, Kernel, KernelSource, Profile, RootServer};
 use crate::toolchain::{KERNEL_TARGET, USER_TARGET};
 
 /// A program that runs on the guest.
@@ -44,7 +44,7 @@ pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer)
         environment: Vec::new(),
         folder: "shared".to_owned(),
     };
-    let root_server = match root_server {
+    let program = match root_server {
         RootServer::RootTask => Some(("rel4-workloads", "root-task")),
         RootServer::Sel4test => Some(("rel4-sel4test", "sel4test")),
         RootServer::Tcp => Some(("rel4-tcp", "tcp-server")),
@@ -62,8 +62,24 @@ pub(super) fn build_order(name: &str, kernel: &Kernel, root_server: &RootServer)
         });
     }
     order.push(shared("loader", "rel4-loader", "rel4-loader", KERNEL_TARGET));
-    order.extend(root_server.map(|(package, binary)| shared(ROOT_SERVER, package, binary, USER_TARGET)));
+    order.extend(program.map(|(package, binary)| {
+        let program = shared(ROOT_SERVER, package, binary, USER_TARGET);
+        if *root_server == RootServer::RootTask && is_traced(kernel) { traced(program) } else { program }
+    }));
     order
+}
+
+/// The feature, of kernel and programs, that sets markers where stages begin.
+const TRACEPOINTS: &str = "tracepoints";
+
+/// Whether the stages of system calls are marked; then those of programs are as well.
+fn is_traced(kernel: &Kernel) -> bool {
+    matches!(&kernel.source, KernelSource::Build { features, .. } if features.contains(&Feature::Tracepoints))
+}
+
+/// `program` with markers, built beside the one without.
+fn traced(program: Guest) -> Guest {
+    Guest { features: Some(TRACEPOINTS.to_owned()), folder: TRACEPOINTS.to_owned(), ..program }
 }
 
 impl Guest {
@@ -88,12 +104,28 @@ impl Guest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Feature, Settings};
+    use crate::config::Settings;
 
     fn kernel(profile: Profile) -> Kernel {
+        kernel_of(vec![Feature::SyncIpc], profile)
+    }
+
+    fn kernel_of(features: Vec<Feature>, profile: Profile) -> Kernel {
         let settings = Settings::default();
-        let source = KernelSource::Build { features: vec![Feature::SyncIpc], profile, settings };
-        Kernel { source, max_harts: 1 }
+        Kernel { source: KernelSource::Build { features, profile, settings }, max_harts: 1 }
+    }
+
+    #[test]
+    fn the_root_task_has_tracepoints_where_the_kernel_has_them() {
+        let traced = kernel_of(vec![Feature::SyncIpc, Feature::Tracepoints], Profile::Release);
+        let root_task =
+            |kernel: &Kernel| build_order("k", kernel, &RootServer::RootTask).pop().expect("last");
+        assert_eq!(root_task(&traced).features.as_deref(), Some("tracepoints"));
+        assert_eq!(root_task(&kernel(Profile::Release)).features, None);
+        let folders = [&traced, &kernel(Profile::Release)].map(|kernel| root_task(kernel).folder);
+        assert_eq!(folders, ["tracepoints", "shared"]);
+        let suite = build_order("k", &traced, &RootServer::Sel4test).pop().expect("last");
+        assert_eq!(suite.features, None);
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub struct Machine {
     pub preset: Option<PathBuf>,
     /// By which clock harts take turns, where the plugin decides that.
     pub order: Order,
-    /// The port of the host that leads, through a network card of the machine, to the guest's echo server; without it there is no card.
+    /// The port of the host, 0 for any free one, that leads, through a network card of the machine, to the guest's echo server; without it
+    /// there is no card.
     pub forward: Option<u16>,
     /// The preset by whose cycles they take turns, with [`Order::Cycles`]; by those of `preset` without one.
     pub order_preset: Option<PathBuf>,

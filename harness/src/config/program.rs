@@ -90,6 +90,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("batch", "round trips per sample", 1..=100_000),
             numbers("warmup", "round trips before the first sample", 0..=1_000_000),
             numbers("words", "message length in words", 0..=4),
+            numbers("work", "turns that the server computes for each request", 0..=1_000_000),
             numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
         ],
     },
@@ -102,10 +103,21 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("batch", "calls per sample", 1..=100_000),
             numbers("warmup", "calls before the first sample", 1..=1_000_000),
             numbers("words", "message length in words", 0..=4),
+            numbers("work", "turns that the server computes for each request", 0..=1_000_000),
             numbers("concurrency", "calls under way at a time", 1..=64),
             numbers("server_hart", "hart of the server; the client runs on hart 0", 0..=3),
             words("backend", "what wakes a peer that sleeps", &["uintr", "kernel"]),
-            words("idle", "what a side does that has nothing to do", &["block", "work"]),
+            words(
+                "idle",
+                "what a side does that has nothing to do",
+                &["block", "work", "spin", "yield", "attend"],
+            ),
+            words("notify", "when a side notifies the other", &["asleep", "always"]),
+            words(
+                "queue",
+                "what holds the coroutines that are ready; hardware needs uintr and no work",
+                &["software", "hardware"],
+            ),
         ],
     },
     Program {
@@ -156,13 +168,29 @@ pub(super) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
-        name: "tcp-serve",
+        name: Program::ECHO_OUTSIDE,
         root_server: Some(RootServer::Tcp),
-        about: "an echo server over TCP for clients from outside; needs a platform with `forward`",
+        about: "an echo server over TCP, loaded from outside through a network card; needs a platform with `forward`",
         parameters: &[
             words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
-            numbers("connections", "connections that can be open at once", 1..=64),
-            numbers("sessions", "clients to serve before it ends, divided by the connections", 1..=10_000),
+            numbers("connections", "connections, each with one message under way", 1..=64),
+            numbers("rounds", "samples to take", 1..=1000),
+            numbers("batch", "messages per sample", 1..=10_000),
+            numbers("warmup", "messages before the first sample", 1..=100_000),
+            numbers("bytes", "bytes of a message", 1..=4096),
+            numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
+        ],
+    },
+    Program {
+        name: Program::CHURN_OUTSIDE,
+        root_server: Some(RootServer::Tcp),
+        about: "an echo server over TCP whose clients come and go outside the machine, in every way; checks as tcp-churn does; needs a \
+                platform with `forward`",
+        parameters: &[
+            words("ipc", "how the server's processes talk", &["sync", "async", "async-kernel"]),
+            numbers("connections", "connections that are open at once, and clients", 1..=64),
+            numbers("sessions", "times that each client comes and goes", 1..=10_000),
+            numbers("bytes", "bytes of a message", 1..=4096),
             numbers("application_hart", "hart of the echo server; stack and driver run on hart 0", 0..=3),
         ],
     },
@@ -321,6 +349,17 @@ pub(super) const FOREIGN: &Program = &Program {
 };
 
 impl Program {
+    /// The name of the TCP server that clients outside the machine load and measure.
+    pub const ECHO_OUTSIDE: &str = "tcp-echo-outside";
+    /// The name of the TCP server whose clients come and go outside the machine.
+    pub const CHURN_OUTSIDE: &str = "tcp-churn-outside";
+
+    /// Whether clients come from outside the machine.
+    #[must_use]
+    pub fn has_clients_outside(&self) -> bool {
+        [Self::ECHO_OUTSIDE, Self::CHURN_OUTSIDE].contains(&self.name)
+    }
+
     /// The program of this workspace called `name`.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         PROGRAMS.iter().find(|program| program.name == name)

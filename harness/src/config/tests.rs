@@ -21,7 +21,7 @@ run_s = 60
 
 [workloads.ipc]
 program = "ipc-pingpong"
-params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }
+params = { rounds = 10, batch = 4, warmup = 1, work = 0, server_hart = 0 }
 
 [[experiments]]
 id = "ipc"
@@ -199,7 +199,7 @@ fn a_root_server_from_elsewhere_needs_a_kernel_to_be_packed_with() {
     let text = GOOD
         .replace("features = [\"sync-ipc\"]", "image = \"old.elf\"")
         .replace("program = \"ipc-pingpong\"", "root_server = \"driver.elf\"")
-        .replace("params = { rounds = 10, batch = 4, warmup = 1, server_hart = 0 }\n", "")
+        .replace("params = { rounds = 10, batch = 4, warmup = 1, work = 0, server_hart = 0 }\n", "")
         .replace("sweep = { words = [0, 4] }\n", "");
     let message = parse(&text).expect_err("must be refused").to_string();
     assert!(
@@ -240,4 +240,25 @@ fn a_board_and_an_emulator_are_not_mixed_up() {
     assert!(refused(&board("board = \"b.toml\"")).contains("a board has the clock `board`"));
     let own_clock = board("board = \"b.toml\"").replace("\"icount\"", "\"board\"");
     assert!(refused(&own_clock).contains("b.toml: cannot read"), "{}", refused(&own_clock));
+}
+
+#[test]
+fn clients_from_outside_need_a_way_in_and_that_needs_the_hosts_clock() {
+    let outside = GOOD
+        .replace("program = \"ipc-pingpong\"", "program = \"tcp-churn-outside\"")
+        .replace(
+            "rounds = 10, batch = 4, warmup = 1, server_hart = 0",
+            "ipc = \"sync\", sessions = 1, bytes = 1, application_hart = 0",
+        )
+        .replace("words = [0, 4]", "connections = [1, 2]")
+        .replace("clock = \"icount\"", "clock = \"host\"");
+    let message = parse(&outside).expect_err("nothing leads in").to_string();
+    assert!(
+        message.contains("nothing leads into platform `virt-icount`; give that forward = 0"),
+        "{message}"
+    );
+    let open = |clock: &str| GOOD.replace("clock = \"icount\"", &format!("clock = \"{clock}\"\nforward = 0"));
+    assert_eq!(parse(&open("host")).expect("valid").platforms["virt-icount"].forward, Some(0));
+    let message = parse(&open("icount")).expect_err("must be refused").to_string();
+    assert!(message.contains("`forward` lets the world outside in, and that never repeats"), "{message}");
 }

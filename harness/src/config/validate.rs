@@ -357,8 +357,8 @@ impl Check<'_> {
     fn forward(&mut self, raw: Option<&At<i64>>, clock: Option<Clock>) -> Option<Option<u16>> {
         let Some(raw) = raw else { return Some(None) };
         let port =
-            self.number(raw, 1..=i64::from(u16::MAX), "forward").and_then(|port| u16::try_from(port).ok());
-        if clock.is_some_and(Clock::is_exact) {
+            self.number(raw, 0..=i64::from(u16::MAX), "forward").and_then(|port| u16::try_from(port).ok());
+        if clock.is_some_and(|clock| clock != Clock::Host) {
             let message = "`forward` lets the world outside in, and that never repeats; use clock = \"host\", or remove it";
             self.mistake(raw.span(), message.to_owned());
             return None;
@@ -459,6 +459,7 @@ impl Check<'_> {
         self.harts(raw, kernels, platforms);
         self.packable(raw, kernels, workload);
         self.machine_of_foreign_kernels(raw, kernels, platforms);
+        self.reachable(raw, platforms, workload);
         Some(Experiment {
             id: raw.id.get_ref().clone(),
             workload: raw.workload.get_ref().clone(),
@@ -567,6 +568,23 @@ impl Check<'_> {
                 );
                 self.mistake(name.span(), message);
             }
+        }
+    }
+
+    /// Clients from outside need a way to the guest.
+    fn reachable(&mut self, raw: &RawExperiment, platforms: &BTreeMap<String, Machine>, workload: &Workload) {
+        if !workload.program.has_clients_outside() {
+            return;
+        }
+        let is_closed = |name: &&At<String>| {
+            platforms.get(name.get_ref()).is_some_and(|machine| machine.forward.is_none())
+        };
+        for name in raw.platforms.get_ref().iter().filter(is_closed) {
+            let message = format!(
+                "the clients of `{}` come from outside, and nothing leads into platform `{name}`; give that forward = 0",
+                raw.workload
+            );
+            self.mistake(name.span(), message);
         }
     }
 

@@ -172,6 +172,11 @@ fn draw_median<B: DrawingBackend>(
     area.draw(&mark(at(summary.median), style))
 }
 
+/// A number for readers: whole if it is large.
+pub(super) fn short(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{}", (value * 100.0).round() / 100.0) }
+}
+
 /// An axis's number, without the noise of binary fractions.
 pub(super) fn tick(value: f64) -> String {
     format!("{}", (value * 1e6).round() / 1e6)

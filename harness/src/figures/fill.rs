@@ -23,8 +23,8 @@ enum Hatching {
     Level,
 }
 
-/// The fills in the order in which areas take them. The colours are the palette's and its yellow.
-pub(super) const FILLS: [Fill; 7] = [
+/// The fills in the order in which areas take them. The colours are the palette's, its yellow, a grey and a brown.
+pub(super) const FILLS: [Fill; 9] = [
     Fill { color: RGBColor(0, 114, 178), hatching: Hatching::None },
     Fill { color: RGBColor(213, 94, 0), hatching: Hatching::Rising },
     Fill { color: RGBColor(0, 158, 115), hatching: Hatching::Falling },
@@ -32,6 +32,8 @@ pub(super) const FILLS: [Fill; 7] = [
     Fill { color: RGBColor(0, 0, 0), hatching: Hatching::Upright },
     Fill { color: RGBColor(86, 180, 233), hatching: Hatching::Level },
     Fill { color: RGBColor(240, 228, 66), hatching: Hatching::None },
+    Fill { color: RGBColor(160, 160, 160), hatching: Hatching::Upright },
+    Fill { color: RGBColor(90, 55, 20), hatching: Hatching::Level },
 ];
 
 /// From one line of a hatching to the next, in pixels.

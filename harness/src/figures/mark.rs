@@ -27,6 +27,7 @@ pub(super) fn mark<'e, B: DrawingBackend + 'e>(
         Mark::Circle => Circle::new((x, y), R, style.color.filled()).into_dyn(),
         Mark::Square => polygon(&[(-R, -R), (R, -R), (R, R), (-R, R)]),
         Mark::Triangle => polygon(&[(0, -POINT), (POINT, R), (-POINT, R)]),
+        Mark::Wedge => polygon(&[(0, POINT), (POINT, -R), (-POINT, -R)]),
         Mark::Diamond => polygon(&[(0, -POINT), (POINT, 0), (0, POINT), (-POINT, 0)]),
         Mark::Cross => Cross::new((x, y), R, stroke).into_dyn(),
         Mark::Ring => Circle::new((x, y), R, stroke).into_dyn(),

@@ -29,10 +29,11 @@ pub(super) enum Mark {
     Diamond,
     Cross,
     Ring,
+    Wedge,
 }
 
 /// The styles, in the order in which curves take them.
-pub(super) const STYLES: [CurveStyle; 6] = [
+pub(super) const STYLES: [CurveStyle; 7] = [
     CurveStyle { color: RGBColor(0, 0, 0), dash: Dash::Solid, mark: Mark::Circle },
     CurveStyle { color: RGBColor(0, 114, 178), dash: Dash::Broken { dash: 28, gap: 12 }, mark: Mark::Square },
     CurveStyle {
@@ -43,4 +44,5 @@ pub(super) const STYLES: [CurveStyle; 6] = [
     CurveStyle { color: RGBColor(0, 158, 115), dash: Dash::Broken { dash: 44, gap: 8 }, mark: Mark::Diamond },
     CurveStyle { color: RGBColor(204, 121, 167), dash: Dash::Broken { dash: 5, gap: 8 }, mark: Mark::Cross },
     CurveStyle { color: RGBColor(230, 159, 0), dash: Dash::Broken { dash: 20, gap: 20 }, mark: Mark::Ring },
+    CurveStyle { color: RGBColor(86, 180, 233), dash: Dash::Broken { dash: 60, gap: 16 }, mark: Mark::Wedge },
 ];

@@ -31,6 +31,8 @@ pub struct FigureSpec {
     pub parts: Vec<Part>,
     /// For a [`Kind::Stack`] with a bar for each of several metrics: a part's metric is then the bar's and the part's own, joined by `_`.
     pub bars: Vec<Part>,
+    /// For a [`Kind::Stack`] of the cells of several experiments: those, in the figure's order.
+    pub groups: Vec<Group>,
     /// The folder of upstream's numbers, for [`Kind::Bars`] that show them.
     pub upstream: Option<PathBuf>,
     /// The parameter along the horizontal axis, for [`Kind::Lines`].
@@ -71,9 +73,21 @@ pub struct Part {
     pub label: String,
 }
 
+/// The cells of an experiment in a figure of several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// The experiment.
+    pub experiment: String,
+    /// What its cells are called in the figure, before what sets them apart.
+    pub label: String,
+}
+
 /// A whole that a bar of a [`Kind::Stack`] stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whole {
+    /// The experiment whose cells it is taken from.
+    pub experiment: String,
     /// Its metric.
     pub metric: String,
     /// What it is called beside the cell; none in a figure of one whole.
@@ -128,6 +142,8 @@ struct Raw {
     parts: Spanned<Vec<Part>>,
     #[serde(default = "no_parts")]
     bars: Spanned<Vec<Part>>,
+    #[serde(default)]
+    groups: Vec<Spanned<Group>>,
     upstream: Option<PathBuf>,
     parameter: Option<String>,
     #[serde(default = "no_panels")]
@@ -151,10 +167,24 @@ impl FigureSpec {
     #[must_use]
     pub fn wholes(&self) -> Vec<Whole> {
         let parts = |prefix: &str| self.parts.iter().map(|part| format!("{prefix}{}", part.metric)).collect();
+        let plain = |experiment: &str, label| Whole {
+            experiment: experiment.to_owned(),
+            metric: self.metric.clone(),
+            label,
+            parts: parts(""),
+        };
+        if !self.groups.is_empty() {
+            return self
+                .groups
+                .iter()
+                .map(|group| plain(&group.experiment, Some(group.label.clone())))
+                .collect();
+        }
         if self.bars.is_empty() {
-            return vec![Whole { metric: self.metric.clone(), label: None, parts: parts("") }];
+            return vec![plain(&self.experiment, None)];
         }
         let whole = |bar: &Part| Whole {
+            experiment: self.experiment.clone(),
             metric: bar.metric.clone(),
             label: Some(bar.label.clone()),
             parts: parts(&format!("{}_", bar.metric)),
@@ -214,6 +244,12 @@ impl FigureSpec {
         if raw.kind != Kind::Stack && !raw.bars.get_ref().is_empty() {
             return Err(invalid(raw.bars.span(), "only stacks have `bars`".to_owned()));
         }
+        if let Some(group) =
+            raw.groups.first().filter(|_| raw.kind != Kind::Stack || !raw.bars.get_ref().is_empty())
+        {
+            return Err(invalid(group.span(), "only stacks without `bars` have `groups`".to_owned()));
+        }
+        let groups = raw.groups.into_iter().map(Spanned::into_inner).collect();
         let bars = raw.bars.into_inner();
         let folder = path.parent().unwrap_or(Path::new(""));
         let at = raw.panels.span();
@@ -234,6 +270,7 @@ impl FigureSpec {
             metric,
             parts,
             bars,
+            groups,
             upstream,
             parameter,
             panels,

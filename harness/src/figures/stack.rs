@@ -6,7 +6,7 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::curves::Curves;
-use super::distribution::{GRID, draw_lines, tick};
+use super::distribution::{GRID, draw_lines, short, tick};
 use super::error::FigureError;
 use super::fill::{FILLS, fill};
 use super::layout::{
@@ -137,7 +137,7 @@ impl<'f> Stack<'f> {
         let mut end = (WIDTH - MARGIN) as i32;
         let mut column = |heading: &str, number: &dyn Fn(&Bar) -> Option<f64>| {
             let numbers: Vec<_> =
-                self.bars.iter().map(|bar| number(bar).map_or(String::new(), tick)).collect();
+                self.bars.iter().map(|bar| number(bar).map_or(String::new(), short)).collect();
             let texts = || numbers.iter().map(String::as_str).chain([heading]);
             let width = texts().map(|text| text_width(text, &style)).max().unwrap_or(0);
             area.draw(&Text::new(heading.to_owned(), (end, middle(0)), right.clone()))?;
@@ -159,7 +159,8 @@ impl<'f> Stack<'f> {
 fn bars_of(spec: &FigureSpec, table: &SampleTable, whole: &Whole) -> Result<Vec<Bar>, FigureError> {
     let mut bars: Vec<Bar> = Vec::new();
     for part in &whole.parts {
-        let of_part = FigureSpec { metric: part.clone(), ..spec.clone() };
+        let of_part =
+            FigureSpec { experiment: whole.experiment.clone(), metric: part.clone(), ..spec.clone() };
         for (index, curve) in Curves::select(&of_part, table)?.curves.into_iter().enumerate() {
             if bars.len() <= index {
                 let name = match &whole.label {

@@ -196,6 +196,9 @@ pub struct CellRecord {
     /// The report of the cost model, relative to the run directory, where it was the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
+    /// What clients from outside measured, relative to the run directory, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanges: Option<PathBuf>,
     /// When it was powered on, in UTC.
     pub started: String,
     /// Host time from power-on to the end, in milliseconds.

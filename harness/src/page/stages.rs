@@ -27,7 +27,7 @@ fn stages(spec: &FigureSpec, summary: &SummaryTable) -> Markup {
     head.extend(["sum", "whole"].map(|name| (format!("{name} in {unit}"), Column::Number)));
     head.push(("difference".to_owned(), Column::Number));
     let rows = spec.wholes().into_iter().flat_map(|whole| {
-        let cells: Vec<_> = summary.of_metric(&spec.experiment, &whole.metric).collect();
+        let cells: Vec<_> = summary.of_metric(&whole.experiment, &whole.metric).collect();
         let rows =
             cells.into_iter().filter_map(|row| stages_of(&whole, summary, &row.key, row.summary.median));
         rows.collect::<Vec<_>>()

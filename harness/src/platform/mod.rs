@@ -6,6 +6,7 @@ mod tail;
 
 use std::ffi::OsString;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rel4_costmodel::options::Options;
@@ -99,6 +100,14 @@ pub trait Running {
     /// # Errors
     /// Its state cannot be found out.
     fn progress(&mut self) -> io::Result<u64>;
+
+    /// Where connections lead to the server that runs in the machine; `None` if nothing does.
+    ///
+    /// # Errors
+    /// Its state cannot be found out.
+    fn server(&mut self) -> io::Result<Option<SocketAddr>> {
+        Ok(None)
+    }
 
     /// How the machine ended by itself, if it did.
     ///

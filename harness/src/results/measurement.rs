@@ -4,12 +4,15 @@ use rel4_costmodel::report::Report;
 use rel4_records::FieldError;
 
 use super::bench::{BenchError, bench};
+use super::call_stages;
 use super::cell::CellMeta;
 use super::messages;
 use super::notification::notification;
+use super::outside;
 use super::per_call;
 use super::raw::RawRun;
-use crate::config::{Clock, Value};
+use crate::clients::Exchange;
+use crate::config::{Clock, Program, Value};
 use crate::costmodel::one_way::OneWayError;
 use crate::costmodel::series;
 use crate::costmodel::stages::MarkerError;
@@ -130,20 +133,30 @@ impl MeasurementError {
     }
 }
 
-/// The metrics of the boot described by `meta`, from its `records` and, under a clock of the cost model, its `report`.
+/// Who else tells of a boot than its guest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Witnesses<'a> {
+    /// The cost model, where it is the clock.
+    pub report: Option<&'a Report>,
+    /// Clients from outside, where there were any.
+    pub exchanges: Option<&'a [Exchange]>,
+}
+
+/// The metrics of the boot described by `meta`, from its `records` and what `witnesses` say.
 ///
 /// # Errors
 ///
 /// The records are sound but are not the measurement that the cell asked for.
 pub fn measure(
     records: &[Record],
-    report: Option<&Report>,
+    witnesses: Witnesses<'_>,
     meta: &CellMeta,
 ) -> Result<Vec<Series>, MeasurementError> {
     // A root server from elsewhere that writes no records has proved what it has to prove with its own words.
     if records.is_empty() && meta.key.parameters.is_empty() {
         return Ok(Vec::new());
     }
+    let Witnesses { report, exchanges } = witnesses;
     let run = RawRun::new(records)?;
     for (key, expected) in &meta.key.parameters {
         let found = run.parameter(key);
@@ -165,6 +178,9 @@ pub fn measure(
         }
         ("tcp-echo", Some(report)) => messages_modelled(&run, report),
         ("tcp-echo", None) => Err(MeasurementError::NoReport),
+        (Program::ECHO_OUTSIDE, _) => {
+            outside::series(exchanges.unwrap_or_default(), count(&run, "warmup")?, count(&run, "batch")?)
+        }
         ("bench", report) => bench(&run, report, meta.clock),
         ("notification", Some(report)) => notification(&run, report, count(&run, "rounds")?),
         ("notification", None) => Err(MeasurementError::NoReport),
@@ -172,7 +188,12 @@ pub fn measure(
         ("sel4test", None) => Ok(cost_of_tests(&run, meta.clock)),
         // It passes or fails; there is nothing to measure but what the model counts anyway.
         (
-            "unotification-check" | "fault-check" | "hostile-vs" | "ipc-soak" | "tcp-churn" | "tcp-serve",
+            "unotification-check"
+            | "fault-check"
+            | "hostile-vs"
+            | "ipc-soak"
+            | "tcp-churn"
+            | Program::CHURN_OUTSIDE,
             report,
         ) => Ok(report.map(series::counters).unwrap_or_default()),
         (other, _) => Err(MeasurementError::UnknownProgram(other.to_owned())),
@@ -196,6 +217,7 @@ fn ipc_pingpong_modelled(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series
     if found as u64 != expected {
         return Err(MeasurementError::WrongCount { metric, expected, found });
     }
+    all.extend(call_stages::of_calls(report, batch)?);
     all.extend(series::counters(report));
     all.extend(per_call::of_harts(report, expected * batch));
     Ok(all)

@@ -15,7 +15,8 @@ use crate::stats::Sorted;
 const LOG: &str = "message_log";
 
 /// Percentiles that figures show.
-const PERCENTILES: [(&str, f64); 3] = [("latency_p50", 0.5), ("latency_p95", 0.95), ("latency_p99", 0.99)];
+pub(super) const PERCENTILES: [(&str, f64); 3] =
+    [("latency_p50", 0.5), ("latency_p95", 0.95), ("latency_p99", 0.99)];
 
 /// Messages in a million cycles, one value for each value of `cycles`, which are those of a message.
 pub(super) fn throughput(cycles: &Series) -> Series {

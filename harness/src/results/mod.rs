@@ -10,11 +10,13 @@
 
 mod bench;
 
+mod call_stages;
 mod cell;
 pub(crate) mod csv_file;
 mod measurement;
 mod messages;
 mod notification;
+mod outside;
 mod per_call;
 mod raw;
 mod sample_table;
@@ -25,7 +27,7 @@ mod test_table;
 
 pub use bench::BenchError;
 pub use cell::{CellKey, CellMeta, ParametersError};
-pub use measurement::{MeasurementError, Series, measure};
+pub use measurement::{MeasurementError, Series, Witnesses, measure};
 pub use sample_table::SampleTable;
 pub use summary_table::{SummaryRow, SummaryTable};
 pub use table_error::TableError;

@@ -80,6 +80,8 @@ pub(super) fn of_channel(run: &RawRun<'_>) -> Result<Vec<Series>, MeasurementErr
     };
     Ok(vec![
         series("per_call_notifications", "notifications", both(|end| end.notifications)),
+        series("per_call_notifications_to_server", "notifications", client.notifications_per_message()),
+        series("per_call_notifications_to_client", "notifications", server.notifications_per_message()),
         series("per_call_notifications_suppressed", "notifications", both(End::suppressed)),
         series("per_call_waits", "waits", both(|end| end.waits)),
     ])
@@ -103,6 +105,11 @@ impl End {
         let [sent, notifications, waits] = names;
         let end = Self { sent: noted(sent)?, notifications: noted(notifications)?, waits: noted(waits)? };
         if end.sent == 0 { Err(MeasurementError::MissingNote(sent)) } else { Ok(end) }
+    }
+
+    /// Notifications that it sent.
+    fn notifications_per_message(&self) -> f64 {
+        self.notifications as f64 / self.sent as f64
     }
 
     /// Messages that needed no notification.

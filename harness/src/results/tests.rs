@@ -60,13 +60,13 @@ fn series(metric: &str, unit: &str, values: &[f64]) -> Series {
 
 #[test]
 fn under_icount_a_round_trip_costs_instructions_without_the_overhead_of_measuring() {
-    let measured = measure(&good_boot(), None, &meta(Clock::Icount));
+    let measured = measure(&good_boot(), Witnesses::default(), &meta(Clock::Icount));
     assert_eq!(measured, Ok(vec![series("instructions", "instructions", &[500.0, 500.0, 500.25])]));
 }
 
 #[test]
 fn under_the_hosts_clock_a_round_trip_takes_time_and_nothing_is_said_of_instructions() {
-    let measured = measure(&good_boot(), None, &meta(Clock::Host));
+    let measured = measure(&good_boot(), Witnesses::default(), &meta(Clock::Host));
     assert_eq!(measured, Ok(vec![series("host_time", "ns", &[500.0, 500.0, 525.0])]));
 }
 
@@ -93,21 +93,24 @@ const NOTES: [(&str, u64); 6] = [
 
 #[test]
 fn what_both_ends_of_a_channel_did_is_told_per_call() {
-    let measured = measure(&channel_boot(&NOTES), None, &meta(Clock::Icount)).expect("a measurement");
+    let measured =
+        measure(&channel_boot(&NOTES), Witnesses::default(), &meta(Clock::Icount)).expect("a measurement");
     let value = |metric: &str| {
         measured.iter().find(|series| series.metric == metric).map(|series| series.values.clone())
     };
     assert_eq!(value("per_call_notifications"), Some(vec![0.375]));
+    assert_eq!(value("per_call_notifications_to_server"), Some(vec![0.25]));
+    assert_eq!(value("per_call_notifications_to_client"), Some(vec![0.125]));
     assert_eq!(value("per_call_notifications_suppressed"), Some(vec![1.625]));
     assert_eq!(value("per_call_waits"), Some(vec![0.75]));
 }
 
 #[test]
 fn an_end_of_a_channel_that_says_nothing_is_named() {
-    let silent = measure(&channel_boot(&NOTES[..5]), None, &meta(Clock::Icount));
+    let silent = measure(&channel_boot(&NOTES[..5]), Witnesses::default(), &meta(Clock::Icount));
     assert_eq!(silent, Err(MeasurementError::MissingNote("server_waits")));
     let idle: Vec<_> = NOTES.iter().map(|&(name, _)| (name, 0)).collect();
-    let idle = measure(&channel_boot(&idle), None, &meta(Clock::Icount));
+    let idle = measure(&channel_boot(&idle), Witnesses::default(), &meta(Clock::Icount));
     assert_eq!(idle, Err(MeasurementError::MissingNote("client_sent")));
 }
 
@@ -115,15 +118,15 @@ fn an_end_of_a_channel_that_says_nothing_is_named() {
 fn missing_and_surplus_samples_are_named() {
     let without = boot(|_| ());
     assert_eq!(
-        measure(&without, None, &meta(Clock::Icount)),
+        measure(&without, Witnesses::default(), &meta(Clock::Icount)),
         Err(MeasurementError::MissingMetric("round_trip"))
     );
     let short = boot(|writer| samples(writer, "round_trip", "instructions", &[1, 2]));
     let error = MeasurementError::WrongCount { metric: "round_trip", expected: 3, found: 2 };
-    assert_eq!(measure(&short, None, &meta(Clock::Icount)), Err(error));
+    assert_eq!(measure(&short, Witnesses::default(), &meta(Clock::Icount)), Err(error));
     let no_overhead = boot(|writer| samples(writer, "round_trip", "instructions", &[1, 2, 3]));
     assert_eq!(
-        measure(&no_overhead, None, &meta(Clock::Icount)),
+        measure(&no_overhead, Witnesses::default(), &meta(Clock::Icount)),
         Err(MeasurementError::MissingMetric("overhead"))
     );
 }
@@ -131,14 +134,17 @@ fn missing_and_surplus_samples_are_named() {
 #[test]
 fn ticks_without_a_timebase_are_no_time() {
     let records = boot(|writer| samples(writer, "round_trip_time", "ticks", &[1, 2, 3]));
-    assert_eq!(measure(&records, None, &meta(Clock::Host)), Err(MeasurementError::NoTimebase));
+    assert_eq!(
+        measure(&records, Witnesses::default(), &meta(Clock::Host)),
+        Err(MeasurementError::NoTimebase)
+    );
 }
 
 #[test]
 fn a_metric_in_another_unit_is_refused() {
     let records = boot(|writer| samples(writer, "round_trip", "cycles", &[1, 2, 3]));
     assert!(matches!(
-        measure(&records, None, &meta(Clock::Icount)),
+        measure(&records, Witnesses::default(), &meta(Clock::Icount)),
         Err(MeasurementError::WrongUnit { metric: "round_trip", .. })
     ));
 }
@@ -150,7 +156,7 @@ fn a_block_of_samples_out_of_order_is_refused() {
         finish(block.field("first", 1).list("v", &[1, 2]));
     });
     assert!(matches!(
-        measure(&records, None, &meta(Clock::Icount)),
+        measure(&records, Witnesses::default(), &meta(Clock::Icount)),
         Err(MeasurementError::Disorder { due: 0, .. })
     ));
 }
@@ -162,7 +168,7 @@ fn a_sample_below_the_overhead_is_refused() {
         samples(writer, "round_trip", "instructions", &[2000, 8, 2000]);
     });
     assert!(matches!(
-        measure(&records, None, &meta(Clock::Icount)),
+        measure(&records, Witnesses::default(), &meta(Clock::Icount)),
         Err(MeasurementError::BelowOverhead { index: 1, .. })
     ));
 }
@@ -172,7 +178,7 @@ fn a_guest_that_ran_with_other_parameters_measured_another_cell() {
     let mut meta = meta(Clock::Icount);
     meta.key.parameters.insert("words".into(), 4.into());
     assert_eq!(
-        measure(&good_boot(), None, &meta).expect_err("words=0 is not words=4").to_string(),
+        measure(&good_boot(), Witnesses::default(), &meta).expect_err("words=0 is not words=4").to_string(),
         "the cell has words=4, but the guest ran with 0"
     );
 }

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
-use super::watch::{Limits, RealClock, watch};
+use super::watch::{Ending, Limits, RealClock, watch};
+use crate::clients::{Assignment, Exchange, Visit};
 use crate::platform::{Launch, Platform};
 use crate::serial::{self, Monitor, SerialLog};
 
@@ -19,11 +20,13 @@ pub struct Boot {
     pub outcome: Outcome,
     /// What its log holds.
     pub log: SerialLog,
+    /// What clients from outside measured, if there were any and all were served.
+    pub exchanges: Option<Vec<Exchange>>,
     /// Host time from power-on to power-off.
     pub took: Duration,
 }
 
-/// Boots once and follows the guest to its end. The machine is off when this returns, however it returns.
+/// Boots once and follows the guest to its end; clients with that `assignment`, if any, come to it. The machine is off when this returns, however it returns.
 ///
 /// # Errors
 /// The machine cannot be started or watched.
@@ -33,16 +36,34 @@ pub fn boot(
     run_id: &str,
     limits: Limits,
     interrupt: &Interrupt,
+    assignment: Option<Assignment>,
 ) -> anyhow::Result<Boot> {
     let power_on = Instant::now();
     let mut machine = platform.start(launch)?;
     let mut monitor = Monitor::new(run_id);
-    let ending = watch(machine.as_mut(), &mut monitor, limits, &RealClock::default(), interrupt);
-    machine.stop();
+    let mut visit = Visit::of(assignment);
+    let ending = watch(machine.as_mut(), &mut monitor, limits, &RealClock::default(), interrupt, &mut visit);
+    // Clients of a server that is done have seen the end of their connections; others must not wait for it.
+    let exchanges = match ending {
+        Ok(Ending::End) => {
+            let exchanges = visit.end();
+            machine.stop();
+            exchanges
+        }
+        _ => {
+            machine.stop();
+            visit.call_off()
+        }
+    };
     let took = power_on.elapsed();
     let ending = ending.with_context(|| format!("cannot follow {}", launch.log().display()))?;
     let log = read_log(&launch.log(), run_id)?;
-    Ok(Boot { outcome: Outcome::judge(&ending, &log, limits), log, took })
+    let outcome = Outcome::judge(&ending, &log, limits);
+    let (outcome, exchanges) = match exchanges {
+        Ok(exchanges) => (outcome, exchanges),
+        Err(complaint) => (outcome.with_complaint(&complaint), None),
+    };
+    Ok(Boot { outcome, log, exchanges, took })
 }
 
 /// Reads a raw log. An emulator that never got to its serial line leaves none: that is an empty one.

@@ -19,6 +19,7 @@ const LOCK: &str = ".lock";
 const SERIAL: &str = "serial";
 const IMAGES: &str = "images";
 const MODEL: &str = "model";
+const CLIENTS: &str = "clients";
 /// Room that must be left before a cell is started: its log, and the files rewritten after it.
 const RESERVE_BYTES: u64 = 4 << 20;
 
@@ -131,6 +132,12 @@ impl RunDirectory {
     #[must_use]
     pub fn model_report(cell_id: &str) -> PathBuf {
         Path::new(MODEL).join(format!("{cell_id}.report"))
+    }
+
+    /// What clients from outside measured, relative to the directory.
+    #[must_use]
+    pub fn exchanges(cell_id: &str) -> PathBuf {
+        Path::new(CLIENTS).join(format!("{cell_id}.csv"))
     }
 
     /// Where the plugin says how far a cell is while it runs, relative to the directory.

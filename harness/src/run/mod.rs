@@ -15,9 +15,9 @@ pub mod start;
 pub mod watch;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -25,18 +25,20 @@ use rel4_costmodel::report::Report;
 use sha2::{Digest as _, Sha256};
 
 use crate::bootargs::bootargs;
+use crate::clients::{Assignment, Exchange, save_exchanges};
 use crate::config::Matrix;
 use crate::costmodel::setup;
 use crate::manifest::{CellRecord, Manifest, State};
 use crate::plan::{Cell, Plan};
 use crate::platform::{Launch, Platform};
-use crate::results::{MeasurementError, SAMPLES_FILE, SampleTable, measure};
+use crate::results::{MeasurementError, SAMPLES_FILE, SampleTable, Witnesses, measure};
 use crate::serial::SerialLog;
 use crate::time;
 use directory::RunDirectory;
 pub use interrupt::Interrupt;
 pub use outcome::Outcome;
 use progress::Progress;
+use samples::exchanges_of;
 pub use samples::{of_run, tests_of_run};
 use watch::Limits;
 
@@ -158,11 +160,13 @@ impl Session<'_> {
         };
         let platform = self.platforms[&cell.platform].as_ref();
         let limits = Limits { boot: machine.boot_limit, run: machine.run_limit, stall: machine.stall_limit };
-        let boot = cell::boot(platform, &launch, &run_id, limits, self.interrupt)?;
+        let assignment = Assignment::of(cell, machine.stall_limit);
+        let boot = cell::boot(platform, &launch, &run_id, limits, self.interrupt, assignment)?;
         setup::forget_heartbeat(self.directory, &cell.id)?;
         if launch.log().exists() {
             sync(&launch.log())?;
         }
+        let exchanges = self.keep_exchanges(&cell.id, boot.exchanges.as_deref())?;
         let words = platform.command(&launch);
         let record = CellRecord {
             id: cell.id.clone(),
@@ -179,6 +183,7 @@ impl Session<'_> {
             command: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
             serial: serial.clone(),
             model: launch.plugin.is_some().then(|| RunDirectory::model_report(&cell.id)),
+            exchanges,
             started,
             host_ms: u64::try_from(boot.took.as_millis()).unwrap_or(u64::MAX),
             warnings: boot.log.warnings.clone(),
@@ -186,6 +191,18 @@ impl Session<'_> {
             outcome: boot.outcome,
         };
         Ok((record, boot.log))
+    }
+
+    /// Puts what clients from outside measured on the disk, if they measured anything, and tells where.
+    fn keep_exchanges(&self, id: &str, exchanges: Option<&[Exchange]>) -> anyhow::Result<Option<PathBuf>> {
+        let Some(exchanges) = exchanges.filter(|exchanges| !exchanges.is_empty()) else { return Ok(None) };
+        let file = RunDirectory::exchanges(id);
+        let path = self.directory.join(&file);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        save_exchanges(&path, exchanges)?;
+        Ok(Some(file))
     }
 
     /// Takes the samples out of a log whose records are complete, and holds them against earlier repeats.
@@ -206,7 +223,9 @@ impl Session<'_> {
                 }
             },
         };
-        match measure(&log.records, report.as_ref(), &meta) {
+        let exchanges = exchanges_of(self.directory.path(), record)?;
+        let witnesses = Witnesses { report: report.as_ref(), exchanges: exchanges.as_deref() };
+        match measure(&log.records, witnesses, &meta) {
             Ok(series) => samples.insert(&meta, series)?,
             Err(error) => {
                 record.outcome = wrong(&error);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::watch::{Ending, Limits};
+use crate::clients::ClientError;
 use crate::exit::Exit;
 use crate::serial::{SerialLog, Verdict};
 
@@ -33,6 +34,8 @@ pub enum Outcome {
     Flood(usize),
     /// The guest ended before its work was done.
     PoweredOff(String),
+    /// A client of the guest's server was not served as it should be.
+    ClientFailed(String),
     /// The instruction counts differ from those of an earlier repeat.
     NotRepeatable(String),
     /// The records are sound but are not the measurement that the cell asked for.
@@ -70,9 +73,25 @@ impl Outcome {
             Ending::Flood => Self::Flood(super::watch::SERIAL_LIMIT_BYTES),
             Ending::BootTimeout if !damaged => Self::BootTimeout(limits.boot),
             Ending::PoweredOff if !damaged => Self::PoweredOff(missing),
-            Ending::BootTimeout | Ending::PoweredOff | Ending::End | Ending::GaveUp | Ending::Interrupted => {
-                Self::Damaged(missing)
+            Ending::BootTimeout
+            | Ending::PoweredOff
+            | Ending::End
+            | Ending::GaveUp
+            | Ending::ClientFailed
+            | Ending::Interrupted => Self::Damaged(missing),
+        }
+    }
+
+    /// The same, when `complaint` is what a client said of the server. It counts unless the guest itself broke down or the user stopped it: then it is no
+    /// wonder.
+    #[must_use]
+    pub fn with_complaint(self, complaint: &ClientError) -> Self {
+        match self {
+            Self::Measured | Self::Damaged(_) | Self::RunTimeout(..) | Self::PoweredOff(_) => {
+                Self::ClientFailed(complaint.to_string())
             }
+            Self::Failed(what) => Self::Failed(format!("{what}; and {complaint}")),
+            other => other,
         }
     }
 
@@ -90,6 +109,7 @@ impl Outcome {
             | Self::Stalled(_)
             | Self::Flood(_)
             | Self::PoweredOff(_)
+            | Self::ClientFailed(_)
             | Self::NotRepeatable(_)
             | Self::WrongMeasurement(_)
             | Self::NotModelled(_) => Exit::Failed,
@@ -130,6 +150,7 @@ impl Outcome {
             Self::Stalled(_) => "stalled",
             Self::Flood(_) => "serial flood",
             Self::PoweredOff(_) => "powered off",
+            Self::ClientFailed(_) => "client failed",
             Self::NotRepeatable(_) => "not repeatable",
             Self::WrongMeasurement(_) => "wrong measurement",
             Self::NotModelled(_) => "not modelled",
@@ -190,6 +211,10 @@ impl fmt::Display for Outcome {
                     "the guest powered off or reset before it was done: {missing}; see the end of the log"
                 )
             }
+            Self::ClientFailed(what) => write!(
+                f,
+                "a client of the server in the machine was not served as it should be: {what}; docs/tcp-server.md says what clients do"
+            ),
             Self::NotRepeatable(difference) => write!(
                 f,
                 "instruction counts differ between repeats: {difference}; look for what is not fixed (seeds, clocks, uninitialised memory)"
@@ -243,6 +268,17 @@ mod tests {
         let damaged = "@rel4 begin run=0123abcd seq=0 workload=w crc=00000000\n";
         assert!(matches!(judge(&Ending::BootTimeout, damaged), Outcome::Damaged(_)));
         assert!(matches!(judge(&Ending::RunTimeout, damaged), Outcome::RunTimeout(..)));
+    }
+
+    #[test]
+    fn a_clients_complaint_counts_unless_the_guest_broke_down() {
+        let complaint = ClientError::TooMuch { client: 3, found: 7 };
+        let outcome = |outcome: Outcome| outcome.with_complaint(&complaint);
+        assert_eq!(outcome(Outcome::Measured), Outcome::ClientFailed(complaint.to_string()));
+        assert_eq!(outcome(Outcome::KernelPanic("x".into())), Outcome::KernelPanic("x".into()));
+        assert_eq!(outcome(Outcome::Interrupted), Outcome::Interrupted);
+        let Outcome::Failed(both) = outcome(Outcome::Failed("a check".into())) else { panic!("it failed") };
+        assert!(both.starts_with("a check; and client 3"), "{both}");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use super::cell::read_log;
+use crate::clients::{Exchange, load_exchanges};
 use crate::costmodel::setup::read_report;
-use crate::manifest::Manifest;
-use crate::results::{SampleTable, TestTable, measure};
+use crate::manifest::{CellRecord, Manifest};
+use crate::results::{SampleTable, TestTable, Witnesses, measure};
 use crate::serial::Verdict;
 
 /// Reads the samples of all measured cells of the run in `directory` from their logs.
@@ -32,11 +33,18 @@ pub fn of_run(directory: &Path, manifest: &Manifest) -> anyhow::Result<SampleTab
             Some(_) => Some(read_report(directory, &cell.id, &cell.platform)?),
             None => None,
         };
-        let series = measure(&log.records, report.as_ref(), &meta)
+        let exchanges = exchanges_of(directory, cell)?;
+        let witnesses = Witnesses { report: report.as_ref(), exchanges: exchanges.as_deref() };
+        let series = measure(&log.records, witnesses, &meta)
             .with_context(|| format!("cannot read {}", path.display()))?;
         samples.insert(&meta, series)?;
     }
     Ok(samples)
+}
+
+/// What clients from outside measured in `cell` of the run in `directory`; nothing where there were none.
+pub(super) fn exchanges_of(directory: &Path, cell: &CellRecord) -> anyhow::Result<Option<Vec<Exchange>>> {
+    Ok(cell.exchanges.as_ref().map(|file| load_exchanges(&directory.join(file))).transpose()?)
 }
 
 /// Reads the tests of all finished cells of the run in `directory` that ran a test suite, passed or not.

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::interrupt::Interrupt;
+use crate::clients::Visit;
 use crate::platform::{Running, SelfEnd};
 use crate::serial::{Event, Monitor};
 
@@ -20,6 +21,8 @@ pub const SERIAL_LIMIT_BYTES: usize = 64 << 20;
 pub enum Ending {
     /// The workload said that it is done.
     End,
+    /// A client was not served as it should be.
+    ClientFailed,
     /// Kernel, loader or workload said that they cannot go on; the log says which and why.
     GaveUp,
     /// No record came within the boot limit.
@@ -77,7 +80,8 @@ impl HostClock for RealClock {
     }
 }
 
-/// Follows the serial output of `machine` until it is done, gives up, takes too long, or the user has had enough.
+/// Follows the serial output of `machine` until it is done, gives up, takes too long, or the user has had enough; sends its clients to it when it is
+/// there.
 ///
 /// # Errors
 /// The serial output or the state of the machine cannot be read.
@@ -87,6 +91,7 @@ pub fn watch(
     limits: Limits,
     clock: &dyn HostClock,
     interrupt: &Interrupt,
+    visit: &mut Visit,
 ) -> io::Result<Ending> {
     let mut deadline = Deadline { at: clock.now() + limits.boot, ending: Ending::BootTimeout };
     let mut watchdog = Watchdog { limit: limits.stall, progress: 0, since: clock.now() };
@@ -103,6 +108,7 @@ pub fn watch(
                     deadline = Deadline { at: clock.now() + limits.run, ending: Ending::RunTimeout };
                 }
                 Event::FirstRecord => {}
+                Event::Listening => visit.begin(machine)?,
                 Event::KernelPanic(_) | Event::LoaderPanic(_) | Event::UnhandledFault(_) => {
                     deadline.give_up(clock.now());
                 }
@@ -118,6 +124,10 @@ pub fn watch(
         }
         if received > SERIAL_LIMIT_BYTES {
             return Ok(Ending::Flood);
+        }
+        // If that is because the guest fell, its last words tell how.
+        if visit.has_failed() && deadline.ending == Ending::RunTimeout {
+            deadline = Deadline { at: clock.now() + LAST_WORDS, ending: Ending::ClientFailed };
         }
         if interrupt.requested() {
             return Ok(Ending::Interrupted);
@@ -173,6 +183,7 @@ mod tests {
     use rel4_records::{Kind, RecordWriter, RunId, Status};
 
     use super::*;
+    use crate::clients::{Assignment, Work};
 
     const RUN: &str = "0123abcd";
     const LIMITS: Limits =
@@ -230,7 +241,8 @@ mod tests {
         let mut machine = MockMachine { clock: clock.clone(), lines, end, stands_still };
         let mut monitor = Monitor::new(RUN);
         let ending =
-            watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default()).expect("no i/o error");
+            watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default(), &mut Visit::default())
+                .expect("no i/o error");
         (ending, u64::try_from(clock.now().as_millis()).expect("short"))
     }
 
@@ -281,6 +293,23 @@ mod tests {
     }
 
     #[test]
+    fn clients_come_when_the_server_is_there_and_need_a_way_in() {
+        let clock = MockClock::default();
+        let mut writer = RecordWriter::new(String::new(), RunId::new(RUN).expect("legal"));
+        writer.record(Kind::Begin).field("workload", "w").field("abi", "sel4-up").finish().expect("fits");
+        writer.record(Kind::Note).field("listening", 7).finish().expect("fits");
+        let lines = vec![(100, writer.into_sink())];
+        let mut machine = MockMachine { clock: clock.clone(), lines, end: None, stands_still: None };
+        let work = Work::Churn { sessions: 1 };
+        let patience = Duration::from_secs(1);
+        let mut visit = Visit::of(Some(Assignment { clients: 1, bytes: 1, work, patience }));
+        let mut monitor = Monitor::new(RUN);
+        let ending = watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default(), &mut visit);
+        let message = ending.expect_err("nothing leads into it").to_string();
+        assert!(message.contains("give its platform `forward = 0`"), "{message}");
+    }
+
+    #[test]
     fn a_machine_that_ends_by_itself_is_noticed_but_its_last_record_counts() {
         let (begin, end) = records();
         let died = SelfEnd::Died("killed by SIGSEGV".to_owned());
@@ -302,7 +331,8 @@ mod tests {
             MockMachine { clock: clock.clone(), lines: Vec::new(), end: None, stands_still: None };
         let interrupt = Interrupt::default();
         interrupt.request();
-        let ending = watch(&mut machine, &mut Monitor::new(RUN), LIMITS, &clock, &interrupt);
+        let ending =
+            watch(&mut machine, &mut Monitor::new(RUN), LIMITS, &clock, &interrupt, &mut Visit::default());
         assert_eq!(ending.expect("no i/o error"), Ending::Interrupted);
     }
 }

@@ -12,6 +12,8 @@ use super::upstream::UpstreamLine;
 pub enum Event {
     /// User space was reached: the first record came, or the test driver's first line.
     FirstRecord,
+    /// A server in the guest is there: from now on its clients may come.
+    Listening,
     /// The workload is done: the end record came, or, from a test driver that writes no records, its last word. The guest
     /// may be stopped.
     End,
@@ -55,7 +57,8 @@ impl Monitor {
             Finding::Record(record) => match record.kind {
                 Kind::End => Some(Event::End),
                 Kind::Fail => Some(Event::Failure(record.summary())),
-                Kind::Begin | Kind::Samples | Kind::Note => None,
+                Kind::Note => record.number("listening").is_ok().then_some(Event::Listening),
+                Kind::Begin | Kind::Samples => None,
             },
             Finding::Alarm(Alarm::KernelPanic, message) => Some(Event::KernelPanic(message)),
             Finding::Alarm(Alarm::LoaderPanic, message) => Some(Event::LoaderPanic(message)),

@@ -22,7 +22,7 @@ run_s = 1
 
 [workloads.ipc]
 program = "ipc-pingpong"
-params = { rounds = 5, batch = 10, warmup = 1, words = 0, server_hart = 0 }
+params = { work = 0, rounds = 5, batch = 10, warmup = 1, words = 0, server_hart = 0 }
 
 [[experiments]]
 id = "ipc"

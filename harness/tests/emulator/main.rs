@@ -9,6 +9,7 @@
 //! | `misbehave` | guests that go wrong are told apart |
 //! | `asynchronous` | no asynchronous call is lost, planted faults are found, user interrupts bypass the kernel |
 //! | `modelled` | cells under the cost model repeat to the cycle; an emulator that stands still is noticed |
+//! | `call_stages` | the stages of whole calls, synchronous and asynchronous, add up |
 //! | `microbenchmarks` | every operation is measured on every configuration, and counter and cost model agree |
 //! | `determinism` | the same run again gives the same rows, also on a busy host |
 //! | `elsewhere` | kernels built elsewhere run, absent ones are skipped by name |
@@ -22,6 +23,7 @@
 
 mod asynchronous;
 mod bench;
+mod call_stages;
 mod configurations;
 mod determinism;
 mod elsewhere;

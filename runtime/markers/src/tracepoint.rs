@@ -28,6 +28,18 @@ pub enum Tracepoint {
     Wake,
     /// What the notification was for goes on.
     Done,
+    /// A client's coroutine: checks an answer, makes the next request.
+    Issue,
+    /// A message goes into a ring, and its reader's flag is looked at.
+    Write,
+    /// The reader is notified.
+    Notify,
+    /// A ring is looked at, messages are taken from it, and coroutines are woken for them.
+    Look,
+    /// The server handles a request.
+    Handle,
+    /// The dispatcher chooses coroutines, enters and leaves them, falls asleep and wakes.
+    Dispatch,
 }
 
 impl Tracepoint {
@@ -38,9 +50,13 @@ impl Tracepoint {
     /// The tracepoints of a notification's way through programs.
     pub const OF_NOTIFICATION: [Self; 5] = [Self::Send, Self::Deliver, Self::Enter, Self::Wake, Self::Done];
 
+    /// The stages of a call in the two programs; those of system calls come in between.
+    pub const OF_CALL: [Self; 6] =
+        [Self::Issue, Self::Write, Self::Notify, Self::Look, Self::Handle, Self::Dispatch];
+
     /// Every tracepoint.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::OF_SYSTEM_CALL.into_iter().chain(Self::OF_NOTIFICATION)
+        Self::OF_SYSTEM_CALL.into_iter().chain(Self::OF_NOTIFICATION).chain(Self::OF_CALL)
     }
 
     /// Its index among the markers of its role.
@@ -59,6 +75,12 @@ impl Tracepoint {
             Self::Enter => 10,
             Self::Wake => 11,
             Self::Done => 12,
+            Self::Issue => 13,
+            Self::Write => 14,
+            Self::Notify => 15,
+            Self::Look => 16,
+            Self::Handle => 17,
+            Self::Dispatch => 18,
         }
     }
 
@@ -84,6 +106,12 @@ impl Tracepoint {
             Self::Enter => "enter",
             Self::Wake => "wake",
             Self::Done => "done",
+            Self::Issue => "issue",
+            Self::Write => "write",
+            Self::Notify => "notify",
+            Self::Look => "look",
+            Self::Handle => "handle",
+            Self::Dispatch => "dispatch",
         }
     }
 }

@@ -7,7 +7,12 @@ use crate::image::ImageLayout;
 use crate::ipc::{Message, Registers};
 
 #[cfg(test)]
+mod own_file;
+#[cfg(test)]
 pub(crate) mod scripted;
+
+#[cfg(test)]
+pub use own_file::{claim_identity, pending_identity, raise_own_identity};
 
 fn no_kernel() -> ! {
     panic!("user code of the guest runs on the riscv64 target only")
@@ -115,8 +120,22 @@ pub fn time_ticks() -> u64 {
 }
 
 /// Takes the lowest pending and enabled identity; 0 if there is none.
+#[cfg(not(test))]
 #[must_use]
 pub fn claim_identity() -> u64 {
+    no_kernel()
+}
+
+/// The lowest pending and enabled identity, which stays pending; 0 if there is none.
+#[cfg(not(test))]
+#[must_use]
+pub fn pending_identity() -> u64 {
+    no_kernel()
+}
+
+/// Raises an identity in the thread's own file.
+#[cfg(not(test))]
+pub fn raise_own_identity(_identity: u64) {
     no_kernel()
 }
 

@@ -14,6 +14,7 @@ use crate::dispatch::Source;
 use crate::interrupt::Notify;
 use crate::outbox::Outbox;
 use crate::ring::Consumer;
+use crate::trace::tracepoint;
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,7 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
     /// its room taken until the answer is there.
     #[inline(always)]
     pub fn call(&self, request: Message) -> Call<'_, 'm, N, CAPACITY> {
+        tracepoint!(Write);
         let State { requests, calls, .. } = &mut *self.state.borrow_mut();
         let progress = match calls.next() {
             Some(call) if requests.send(&request.to_item(call.0)).is_ok() => {
@@ -75,7 +77,16 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
             }
             _ => Progress::Refused,
         };
+        tracepoint!(Issue);
         Call { client: self, progress }
+    }
+
+    /// True if a server that runs owes this client answers. On a hart of its own a client may then rather look again than sleep.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_being_served(&self) -> bool {
+        let state = self.state.borrow();
+        state.requests.sent() != state.replies.consumed() && state.requests.reader_is_awake()
     }
 
     /// What it did so far.
@@ -138,6 +149,7 @@ impl<N: Notify, const CAPACITY: usize> Future for Call<'_, '_, N, CAPACITY> {
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        tracepoint!(Issue);
         let answer = match self.progress {
             Progress::Refused => Err(CallError::Full),
             Progress::Outstanding(call) => {

@@ -10,6 +10,7 @@ use crate::dispatch::Source;
 use crate::interrupt::Notify;
 use crate::outbox::Outbox;
 use crate::ring::Consumer;
+use crate::trace::tracepoint;
 
 /// The answering end of a channel, of one coroutine.
 #[derive(Debug)]
@@ -71,9 +72,11 @@ impl<'m, N: Notify, const CAPACITY: usize> Server<'m, N, CAPACITY> {
     #[expect(clippy::needless_pass_by_value, reason = "a request is answered once")]
     #[inline(always)]
     pub fn reply(&self, request: Request, answer: Message) {
+        tracepoint!(Write);
         let State { replies, violations, .. } = &mut *self.state.borrow_mut();
         // An honest client has made room before it calls, so what is lost here is a liar's.
         *violations += u64::from(replies.send(&answer.to_item(request.task)).is_err());
+        tracepoint!(Handle);
     }
 
     /// Answers every request with what `handle` makes of it, for ever.
@@ -134,13 +137,17 @@ impl<N: Notify, const CAPACITY: usize> Future for Recv<'_, '_, N, CAPACITY> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Request> {
+        tracepoint!(Look);
         let State { requests, waker, budget, violations, .. } = &mut *self.server.state.borrow_mut();
         while *budget != 0
             && let Some(item) = requests.pop()
         {
             *budget -= 1;
             match Message::from_item(&item) {
-                Some(message) => return Poll::Ready(Request { task: item.task, message }),
+                Some(message) => {
+                    tracepoint!(Handle);
+                    return Poll::Ready(Request { task: item.task, message });
+                }
                 None => *violations += 1,
             }
         }

@@ -1,6 +1,10 @@
-//! The software ready queue: a bit for each task.
+//! Ready queues, and the one in software: a bit for each task.
 
+use core::mem::ManuallyDrop;
 use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Waker;
+
+use super::waker;
 
 /// Tasks that a queue has room for.
 pub const MAX_TASKS: usize = 256;
@@ -9,7 +13,7 @@ const WORDS: usize = MAX_TASKS / u64::BITS as usize;
 
 /// A set of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slots([u64; WORDS]);
+pub struct Slots([u64; WORDS]);
 
 impl Slots {
     pub(super) const NONE: Self = Self([0; WORDS]);
@@ -19,6 +23,27 @@ impl Slots {
         let (word, bit) = place(slot);
         self.0[word] |= bit;
     }
+
+    #[inline(always)]
+    pub(super) const fn contains(&self, slot: usize) -> bool {
+        let (word, bit) = place(slot);
+        self.0[word] & bit != 0
+    }
+}
+
+/// Which tasks of an executor are ready.
+pub trait Queue {
+    /// Makes the task in `slot` ready.
+    fn wake(&self, slot: usize);
+
+    /// True if [`Queue::take_first`] would find a slot.
+    fn any(&self, end: usize) -> bool;
+
+    /// Takes the first ready slot that is not in `except`. Slots from `end` on may be left out.
+    fn take_first(&self, except: &Slots, end: usize) -> Option<usize>;
+
+    /// What makes the task in `slot` ready; it owns nothing, so it need not be dropped.
+    fn waker(&'static self, slot: usize) -> ManuallyDrop<Waker>;
 }
 
 /// Which tasks are ready. Setting a bit is one atomic instruction, so that an interrupt handler may do it too.
@@ -43,16 +68,21 @@ impl ReadyQueue {
         let (word, bit) = place(slot);
         self.words[word].fetch_or(bit, Ordering::Release);
     }
+}
 
-    /// True if [`ReadyQueue::take_first`] would find a slot.
+impl Queue for ReadyQueue {
     #[inline(always)]
-    pub(super) fn any(&self, end: usize) -> bool {
+    fn wake(&self, slot: usize) {
+        Self::wake(self, slot);
+    }
+
+    #[inline(always)]
+    fn any(&self, end: usize) -> bool {
         self.words[..words_below(end)].iter().any(|word| word.load(Ordering::Relaxed) != 0)
     }
 
-    /// Takes the first ready slot that is not in `except`. Slots from `end` on may be left out.
     #[inline(always)]
-    pub(super) fn take_first(&self, except: &Slots, end: usize) -> Option<usize> {
+    fn take_first(&self, except: &Slots, end: usize) -> Option<usize> {
         for (index, word) in self.words[..words_below(end)].iter().enumerate() {
             let ready = word.load(Ordering::Relaxed) & !except.0[index];
             if ready != 0 {
@@ -63,6 +93,11 @@ impl ReadyQueue {
             }
         }
         None
+    }
+
+    #[inline(always)]
+    fn waker(&'static self, slot: usize) -> ManuallyDrop<Waker> {
+        waker::of_ready_queue(self, slot)
     }
 }
 

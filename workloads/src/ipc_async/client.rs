@@ -5,11 +5,12 @@ pub(crate) mod recorder;
 use core::pin::pin;
 use core::sync::atomic::AtomicU64;
 
+use rel4_runtime::attention::Attentive;
 use rel4_runtime::channel::{Client, Message};
-use rel4_runtime::executor::{Coroutines, Executor, ReadyQueue};
+use rel4_runtime::executor::{Coroutines, Executor, FileQueue, Queue, ReadyQueue};
+use rel4_runtime::interrupt::{EveryItem, Interrupts, Notify};
 use rel4_runtime::ipc::tag;
 use rel4_runtime::process::{self, Start};
-use rel4_runtime::uintr::Sender;
 
 use self::recorder::{Recorder, Step};
 use super::counters::Counters;
@@ -17,9 +18,10 @@ use super::settings::Settings;
 use super::{CLIENT_COUNTERS, RESULTS, SERVER_COUNTERS, STATISTICS};
 use crate::ipc_pingpong::messages::{ANSWER, REQUEST, answer, request};
 use crate::ipc_pingpong::results::Results;
-use crate::pair::{self, CAPACITY, Channel, Idler};
+use crate::pair::{self, CAPACITY, Channel, Idle, Idler, NotifyWhen, Polled, QueueKind, Unclaimed};
 
-type AsyncClient<'m> = Client<'m, Sender, CAPACITY>;
+static READY: ReadyQueue = ReadyQueue::new();
+static FILE: FileQueue = FileQueue::new();
 
 /// Runs the client, which finishes with the bits in which answers differed, its calls, the answers, and the violations it saw.
 pub(super) extern "C" fn main(start: &Start) -> ! {
@@ -34,38 +36,74 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
     })
 }
 
+/// Runs the variant that was asked for, each of which the compiler knows by itself.
+fn run<const WORDS: usize>(settings: &Settings, shared: &[AtomicU64]) -> [u64; 4] {
+    let idler = Idler::new(pair::receiver(settings.backend), &READY, settings.idle);
+    // An identity of its word: which coroutine an answer is for stands in the ring.
+    let server = match settings.queue {
+        QueueKind::Software => pair::sender(settings.backend),
+        QueueKind::Hardware => pair::sender_to_first_task(),
+    };
+    match (settings.notify, settings.queue) {
+        (NotifyWhen::Asleep, QueueKind::Software) => {
+            call::<WORDS, _, _, _>(settings, shared, server, &READY, &idler, &idler)
+        }
+        (NotifyWhen::Always, QueueKind::Software) => {
+            call::<WORDS, _, _, _>(settings, shared, EveryItem(server), &READY, &idler, &idler)
+        }
+        (NotifyWhen::Asleep, QueueKind::Hardware) => {
+            call::<WORDS, _, _, _>(settings, shared, server, &FILE, &idler, &Unclaimed(&idler))
+        }
+        (NotifyWhen::Always, QueueKind::Hardware) => {
+            call::<WORDS, _, _, _>(settings, shared, EveryItem(server), &FILE, &idler, &Unclaimed(&idler))
+        }
+    }
+}
+
 /// What the coroutines share.
-struct Caller<'a, 'm> {
-    client: &'a AsyncClient<'m>,
+struct Caller<'a, 'm, N> {
+    client: &'a Client<'m, N, CAPACITY>,
     idler: &'a Idler,
     recorder: Recorder<'a>,
     shared: &'a [AtomicU64],
 }
 
-fn run<const WORDS: usize>(settings: &Settings, shared: &[AtomicU64]) -> [u64; 4] {
-    static READY: ReadyQueue = ReadyQueue::new();
+fn call<const WORDS: usize, N: Notify, Q: Queue, I: Interrupts>(
+    settings: &Settings,
+    shared: &[AtomicU64],
+    server: N,
+    ready: &'static Q,
+    idler: &Idler,
+    interrupts: &I,
+) -> [u64; 4] {
     let channel = Channel::new(shared).expect("the root task shares enough");
-    let client = Client::new(channel, pair::sender(settings.backend));
-    let idler = Idler::new(pair::receiver(settings.backend), &READY, settings.idle);
+    let client = Client::new(channel, server);
     let caller = Caller {
         client: &client,
-        idler: &idler,
+        idler,
         recorder: Recorder::new(settings.warmup, settings.batch, Results::new(&shared[RESULTS..])),
         shared,
     };
-    let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS>(&caller)));
-    let mut executor = Executor::<CAPACITY>::new(&READY);
+    let coroutines = pin!(Coroutines::<_, CAPACITY>::new(|_| call_repeatedly::<WORDS, N>(&caller)));
+    let mut executor = Executor::<CAPACITY, Q>::new(ready);
     for (slot, task) in coroutines.tasks().enumerate().take(settings.concurrency as usize) {
         executor.spawn(slot, task).expect("the slot is free");
     }
-    executor.run(&client, &idler);
+    match idler.idle() {
+        Idle::Spin | Idle::Yield => executor.run(&Polled(&client), interrupts),
+        Idle::Attend => {
+            let attentive = Attentive::new(&client, interrupts, settings.pause());
+            executor.run(&attentive, &attentive);
+        }
+        Idle::Block | Idle::Work => executor.run(&client, interrupts),
+    }
     caller.recorder.measure_overhead();
     let statistics = client.statistics();
     [caller.recorder.differences(), statistics.sent, statistics.received, statistics.violations]
 }
 
 /// Calls until all samples are taken; each call has a number of its own, which its answer must fit.
-async fn call_repeatedly<const WORDS: usize>(caller: &Caller<'_, '_>) {
+async fn call_repeatedly<const WORDS: usize, N: Notify>(caller: &Caller<'_, '_, N>) {
     let recorder = &caller.recorder;
     while let Some(number) = recorder.next_call() {
         let words = request::<WORDS>(number);
@@ -91,7 +129,7 @@ async fn call_repeatedly<const WORDS: usize>(caller: &Caller<'_, '_>) {
 }
 
 /// Puts down what both ends did so far, less `client` and `server`.
-async fn note_counters(caller: &Caller<'_, '_>, client: Counters, server: Counters) {
+async fn note_counters<N: Notify>(caller: &Caller<'_, '_, N>, client: Counters, server: Counters) {
     let now = Counters::of(caller.client.statistics(), caller.idler);
     now.since(client).store(&caller.shared[CLIENT_COUNTERS..]);
     match caller.client.call(Message::new(STATISTICS, [])).await {

@@ -12,6 +12,7 @@ use rel4_runtime::process::{self, Start};
 use super::messages::{ANSWER, REQUEST, answer, request};
 use super::results::Results;
 use super::settings::Settings;
+use crate::trace::tracepoint;
 
 /// Runs the client, which finishes with the bits in which answers differed from what they should be.
 pub(super) extern "C" fn main(start: &Start) -> ! {
@@ -70,6 +71,7 @@ fn round_trips<const WORDS: usize>(service: Endpoint, count: u64) -> u64 {
     for round in 0..count {
         let words = request::<WORDS>(round);
         let message = service.call(REQUEST, words);
+        tracepoint!(Issue);
         differences |= message.info.0 ^ expected_tag::<WORDS>().0;
         for (received, expected) in message.words.into_iter().zip(answer(words)) {
             differences |= received ^ expected;

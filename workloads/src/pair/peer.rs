@@ -27,6 +27,12 @@ pub(crate) fn sender(backend: Backend) -> Sender {
     }
 }
 
+/// What wakes the peer and makes its first coroutine ready, where interrupt files hold those that are ready.
+pub(crate) fn sender_to_first_task() -> Sender {
+    let identity = Identity::of_slot(0).expect("the first slot has an identity");
+    Sender::Page(SenderPage::new(0, identity).expect("see `PAGE`"))
+}
+
 /// What wakes this process.
 pub(crate) fn receiver(backend: Backend) -> Receiver {
     let delivery = match backend {

@@ -43,5 +43,6 @@ use rel4_workloads::workload::Workload;
 pub const WORKLOADS: &[Workload] = &[
     Workload { name: server::ECHO, run: server::echo },
     Workload { name: server::CHURN, run: server::churn },
-    Workload { name: server::SERVE, run: server::serve },
+    Workload { name: server::ECHO_OUTSIDE, run: server::echo_outside },
+    Workload { name: server::CHURN_OUTSIDE, run: server::churn_outside },
 ];

@@ -1,8 +1,8 @@
-//! The workloads: an echo server and a load generator, both inside the guest.
+//! The workloads: an echo server, and a load generator inside the guest or none.
 //!
 //! `tcp-echo` measures: a sample is what a batch of messages costs while each connection has one under way, and the log says when each
-//! message was sent and received. `tcp-churn` checks: clients come and go, and afterwards the server holds as much as before. `tcp-serve` does so with clients from
-//! outside the machine.
+//! message was sent and received. `tcp-churn` checks: clients come and go, and afterwards the server holds as much as before. `tcp-echo-outside` and `tcp-churn-outside` are
+//! the same for clients outside the machine, who come through its network card; it is they who measure then.
 
 use rel4_abi::CPtr;
 use rel4_records::Kind;
@@ -14,6 +14,7 @@ use rel4_workloads::failure::{self, Failure};
 use rel4_workloads::parameters::Parameters;
 use rel4_workloads::root::Root;
 
+use crate::address::ECHO_PORT;
 use crate::cast::{self, Cast, Role, Started};
 use crate::generator::log::Log;
 use crate::layout::Parts;
@@ -24,9 +25,10 @@ use crate::stack::synchronous::CSPACE_BITS;
 pub const ECHO: &str = "tcp-echo";
 /// The name of the workload whose clients come and go.
 pub const CHURN: &str = "tcp-churn";
-
-/// The name of the workload for clients from outside.
-pub const SERVE: &str = "tcp-serve";
+/// The name of the workload under load from outside the machine.
+pub const ECHO_OUTSIDE: &str = "tcp-echo-outside";
+/// The name of the workload whose clients come and go outside the machine.
+pub const CHURN_OUTSIDE: &str = "tcp-churn-outside";
 
 /// Measures.
 ///
@@ -57,14 +59,25 @@ pub fn churn(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure
     run(root, &settings).map(drop)
 }
 
-/// Serves clients from outside the machine.
+/// Serves lasting connections of clients outside the machine, who measure.
 ///
 /// # Errors
 ///
 /// Whatever goes wrong.
-pub fn serve(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> {
-    let settings = Settings::of_serve(parameters)?;
-    root.begin(SERVE, parameters)?;
+pub fn echo_outside(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> {
+    let settings = Settings::of_load_outside(parameters)?;
+    root.begin(ECHO_OUTSIDE, parameters)?;
+    run(root, &settings).map(drop)
+}
+
+/// Serves clients that come and go outside the machine.
+///
+/// # Errors
+///
+/// Whatever goes wrong.
+pub fn churn_outside(root: &mut Root, parameters: &Parameters<'_>) -> Result<(), Failure> {
+    let settings = Settings::of_churn_outside(parameters)?;
+    root.begin(CHURN_OUTSIDE, parameters)?;
     run(root, &settings).map(drop)
 }
 
@@ -80,6 +93,9 @@ fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Fa
     let cast = Cast { settings, arguments, parts, shared: &shared, supervisor };
     let Started { stack } = cast.start(root)?;
     let before = occupied(stack, spare)?;
+    if matches!(settings.work, Work::Serve { .. }) {
+        root.records.record(Kind::Note).field("listening", ECHO_PORT).finish()?;
+    }
     let (mut messages, mut left) = (0, [0; 2]);
     let reports = match settings.work {
         Work::Load { .. } | Work::Churn { .. } => 2,

@@ -81,6 +81,7 @@ const ROUNDS: &str = "rounds";
 const BATCH: &str = "batch";
 const WARMUP: &str = "warmup";
 const SESSIONS: &str = "sessions";
+const BYTES: &str = "bytes";
 const APPLICATION_HART: &str = "application_hart";
 const GENERATOR_HART: &str = "generator_hart";
 
@@ -111,18 +112,37 @@ impl Settings {
         Self::with(work, parameters)
     }
 
-    /// Reads the parameters of a server on a network card.
+    /// Reads the parameters of a server under load from outside the machine. Each of the clients comes once.
     ///
     /// # Errors
     ///
     /// One is missing, unknown or out of bounds.
-    pub fn of_serve(parameters: &Parameters<'_>) -> Result<Self, Failure> {
-        parameters.only(&[IPC_KEY, CONNECTIONS, SESSIONS, APPLICATION_HART])?;
-        let work = Work::Serve { sessions: parameters.integer(SESSIONS, 1..=10_000)? };
+    pub fn of_load_outside(parameters: &Parameters<'_>) -> Result<Self, Failure> {
+        parameters.only(&[IPC_KEY, CONNECTIONS, ROUNDS, BATCH, WARMUP, BYTES, APPLICATION_HART])?;
+        // The clients go by these; here they are only to be no nonsense.
+        parameters.integer(ROUNDS, 1..=1000)?;
+        parameters.integer(BATCH, 1..=10_000)?;
+        parameters.integer(WARMUP, 1..=100_000)?;
+        parameters.integer(BYTES, 1..=4096)?;
+        Self::outside(1, parameters)
+    }
+
+    /// Reads the parameters of a server whose clients come and go outside the machine.
+    ///
+    /// # Errors
+    ///
+    /// One is missing, unknown or out of bounds.
+    pub fn of_churn_outside(parameters: &Parameters<'_>) -> Result<Self, Failure> {
+        parameters.only(&[IPC_KEY, CONNECTIONS, SESSIONS, BYTES, APPLICATION_HART])?;
+        parameters.integer(BYTES, 1..=4096)?;
+        Self::outside(parameters.integer(SESSIONS, 1..=10_000)?, parameters)
+    }
+
+    fn outside(sessions: u64, parameters: &Parameters<'_>) -> Result<Self, Failure> {
         Ok(Self {
             ipc: parameters.choice(IPC_KEY, IPC)?,
             connections: parameters.integer(CONNECTIONS, 1..=MAX_CONNECTIONS as u64)?,
-            work,
+            work: Work::Serve { sessions },
             application_hart: parameters.integer(APPLICATION_HART, 0..=3)?,
             generator_hart: 0,
         })
@@ -235,5 +255,18 @@ mod tests {
         ] {
             assert!(Settings::of_load(&Parameters::new(&text, &[])).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn under_load_from_outside_each_client_comes_once_and_otherwise_as_often_as_is_asked_for() {
+        let both = "ipc=async connections=8 bytes=64 application_hart=1";
+        let load = format!("{both} rounds=2 batch=3 warmup=4");
+        let settings = Settings::of_load_outside(&Parameters::new(&load, &[])).expect("complete");
+        assert_eq!(Told::from_arguments(settings.arguments(10)).sessions(), 8);
+        let churn = format!("{both} sessions=5");
+        let settings = Settings::of_churn_outside(&Parameters::new(&churn, &[])).expect("complete");
+        assert_eq!(Told::from_arguments(settings.arguments(10)).sessions(), 40);
+        assert!(Settings::of_churn_outside(&Parameters::new(both, &[])).is_err());
+        assert!(Settings::of_load_outside(&Parameters::new(&load.replace("=64", "=4097"), &[])).is_err());
     }
 }

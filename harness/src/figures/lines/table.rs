@@ -6,6 +6,7 @@ use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Lines;
+use crate::figures::distribution::short;
 use crate::figures::layout::{Area, DrawError, LABEL_SIZE, LEGEND_LINE, MARGIN, STROKE, WIDTH, text};
 use crate::figures::mark::mark;
 use crate::figures::palette::Dash;
@@ -58,9 +59,4 @@ pub(super) fn draw<B: DrawingBackend>(figure: &Lines<'_>, area: &Area<B>) -> Res
         }
     }
     Ok(())
-}
-
-/// A number for readers: whole if it is large.
-fn short(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.0}") } else { format!("{}", (value * 100.0).round() / 100.0) }
 }

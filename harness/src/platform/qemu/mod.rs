@@ -5,6 +5,8 @@ mod version;
 
 use std::env;
 use std::ffi::OsString;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use rel4_costmodel::heartbeat;
@@ -58,7 +60,8 @@ fn find(program: &Path) -> Option<PathBuf> {
 /// The port on which the guest's echo server listens.
 const ECHO_PORT: u16 = 7;
 
-/// The machine's network: none, or a card on a network of its own, into which connections to port `forward` of the host are let.
+/// The machine's network: none, or a card on a network of its own, into which connections to port `forward` of the host are let:
+/// to any free one, if that is 0.
 fn network(forward: Option<u16>) -> Vec<OsString> {
     let words = forward.map_or_else(
         || vec!["-net".to_owned(), "none".to_owned()],
@@ -119,6 +122,7 @@ impl Platform for Qemu {
         let heartbeat = launch.plugin.as_ref().and_then(|plugin| plugin.options.heartbeat.as_ref());
         Ok(Box::new(RunningQemu {
             process,
+            forward: self.machine.forward,
             serial: Tail::new(&launch.log()),
             heartbeat: heartbeat.map(|file| launch.folder.join(file)),
         }))
@@ -129,24 +133,36 @@ impl Platform for Qemu {
 #[derive(Debug)]
 struct RunningQemu {
     process: Process,
+    /// The port of the host that leads to the guest, as it was asked for.
+    forward: Option<u16>,
     serial: Tail,
     /// Where the plugin says how far the guest is.
     heartbeat: Option<PathBuf>,
 }
 
 impl Running for RunningQemu {
-    fn read_serial(&mut self) -> std::io::Result<Vec<u8>> {
+    fn read_serial(&mut self) -> io::Result<Vec<u8>> {
         self.serial.read()
     }
 
-    fn progress(&mut self) -> std::io::Result<u64> {
+    fn progress(&mut self) -> io::Result<u64> {
         match &self.heartbeat {
             Some(file) => Ok(heartbeat::read(file)),
             None => self.process.processor_time(),
         }
     }
 
-    fn ended(&mut self) -> std::io::Result<Option<super::SelfEnd>> {
+    fn server(&mut self) -> io::Result<Option<SocketAddr>> {
+        let port = match self.forward {
+            None => return Ok(None),
+            // It listens for nothing else.
+            Some(0) => self.process.listening_port()?,
+            Some(port) => Some(port),
+        };
+        Ok(port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
+    }
+
+    fn ended(&mut self) -> io::Result<Option<super::SelfEnd>> {
         self.process.ended()
     }
 

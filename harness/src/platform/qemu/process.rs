@@ -1,8 +1,9 @@
 //! A child process that never outlives the harness.
 #![allow(unsafe_code, reason = "the parent-death signal can only be asked for between fork and exec")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
@@ -54,11 +55,23 @@ impl Process {
 
     /// Processor time that the child has used, in ticks of the system's clock.
     pub(super) fn processor_time(&self) -> io::Result<u64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
         let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_ascii_whitespace().skip(11).take(2));
         let times = fields.map(|fields| fields.map(str::parse::<u64>).sum::<Result<u64, _>>());
         times.and_then(Result::ok).ok_or_else(|| io::Error::other("/proc/PID/stat has another form"))
+    }
+
+    /// The port on which the child listens for TCP connections; the lowest, if there are several.
+    pub(super) fn listening_port(&self) -> io::Result<Option<u16>> {
+        let process = Path::new("/proc").join(self.child.id().to_string());
+        let opened = fs::read_dir(process.join("fd"))?;
+        // A file that was closed meanwhile has no link any more, and is not listened on.
+        let opened = opened.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        let sockets: BTreeSet<String> = opened.filter_map(|file| inode(&file)).collect();
+        let table = fs::read_to_string(process.join("net/tcp"))?;
+        let listening = table.lines().skip(1).filter_map(listening_socket);
+        Ok(listening.filter(|(_, inode)| sockets.contains(*inode)).map(|(port, _)| port).min())
     }
 
     fn describe(&mut self, status: ExitStatus) -> String {
@@ -96,6 +109,22 @@ impl Process {
         let _ = self.child.wait();
     }
 }
+
+/// The inode of the socket to which the link of an opened file leads, if it is a socket.
+fn inode(link: &Path) -> Option<String> {
+    Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+}
+
+/// Port and inode of a row of the system's table of TCP sockets, if the socket listens.
+fn listening_socket(row: &str) -> Option<(u16, &str)> {
+    let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+    let [_, local, _, LISTENING, .., _] = fields[..] else { return None };
+    let port = u16::from_str_radix(local.rsplit_once(':')?.1, 16).ok()?;
+    Some((port, fields.get(9)?))
+}
+
+/// A listening socket's state in that table.
+const LISTENING: &str = "0A";
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -149,12 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn the_port_on_which_a_process_listens_is_found() {
+        // The child inherits the socket, and this process keeps it open no longer than the child needs to start.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        let port = listener.local_addr().expect("it has an address").port();
+        let inherited = nix::unistd::dup(&listener).expect("it can be copied");
+        let process = start("sleep 1000");
+        assert_eq!(process.listening_port().expect("known"), Some(port));
+        drop(inherited);
+        drop(process);
+        assert_eq!(start("sleep 1000").listening_port().expect("known"), None);
+    }
+
+    #[test]
     fn stopping_ends_the_children_of_the_child_too() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let file = dir.path().join("pid");
         let mut process = start(&format!("sleep 1000 & echo $! > {}; wait", file.display()));
         let pid = loop {
-            if let Ok(pid) = std::fs::read_to_string(&file).unwrap_or_default().trim().parse() {
+            if let Ok(pid) = fs::read_to_string(&file).unwrap_or_default().trim().parse() {
                 break pid;
             }
             sleep(Duration::from_millis(5));
@@ -169,6 +211,6 @@ mod tests {
     }
 
     fn is_zombie(pid: i32) -> bool {
-        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+        fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
     }
 }

@@ -21,6 +21,35 @@ pub fn claim_identity() -> u64 {
     top >> 16
 }
 
+/// The lowest pending and enabled identity, which stays pending; 0 if there is none.
+#[inline(always)]
+#[must_use]
+pub fn pending_identity() -> u64 {
+    let top: u64;
+    // SAFETY: reads a register of the thread's own interrupt file (`stopei`).
+    unsafe { asm!("csrr {}, 0x15c", out(reg) top, options(nomem, nostack)) };
+    top >> 16
+}
+
+/// Raises `identity`, 1 to 255, in the thread's own file.
+#[inline(always)]
+pub fn raise_own_identity(identity: u64) {
+    const EIP0: u64 = 0x80;
+    // The registers have 64 bits each, under even numbers.
+    let register = EIP0 + (identity / 64 % 4) * 2;
+    // SAFETY: acts on the thread's own interrupt file only (`siselect`, `sireg`); what is raised there stays pending while interrupts
+    // are masked, and is one that the thread enabled.
+    unsafe {
+        asm!(
+            "csrw 0x150, {}",
+            "csrs 0x151, {}",
+            in(reg) register,
+            in(reg) 1_u64 << (identity % 64),
+            options(nostack),
+        );
+    }
+}
+
 /// Takes the pending identities of the notification word, as badge bits.
 #[inline(always)]
 #[must_use]
