@@ -63,6 +63,9 @@ pub struct Hart {
     /// What this hart remembers of its measurements.
     #[cfg(feature = "benchmark")]
     pub benchmark: crate::benchmark::HartState,
+    /// What the hart may translate through, now or out of its caches.
+    #[cfg(feature = "smp")]
+    pub seen: crate::vm::SeenSpaces,
 }
 
 impl Hart {
@@ -93,6 +96,8 @@ impl Kernel {
                 (&raw mut (*hart).ready).write(ReadyQueues::empty());
                 #[cfg(feature = "benchmark")]
                 (&raw mut (*hart).benchmark).write(crate::benchmark::HartState::new());
+                #[cfg(feature = "smp")]
+                (&raw mut (*hart).seen).write(crate::vm::SeenSpaces::none());
             }
             (&raw mut (*k).domains).write(DomainSchedule::new());
             (&raw mut (*k).asids).write(AsidTable::empty());

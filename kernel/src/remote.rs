@@ -127,6 +127,13 @@ fn ask(k: &Kernel, request: Request, of: impl Fn(usize) -> bool) {
     }
 }
 
+/// Asks those of the other harts that may translate through an address space.
+#[cfg_attr(not(feature = "smp"), expect(unused_variables, reason = "there are no other harts"))]
+fn ask_of_space(k: &Kernel, asid: Asid, request: Request) {
+    #[cfg(feature = "smp")]
+    ask(k, request, |hart| k.harts()[hart].seen.may_contain(asid));
+}
+
 /// Does what another hart asks of this one. Called while waiting for the big lock, whose holder waits for this.
 #[inline]
 pub fn serve(k: &Kernel) {
@@ -196,8 +203,8 @@ pub fn finish_flushes(k: &Kernel) {
     }
     match k.mailbox.deferred.replace(Deferred::No) {
         Deferred::No | Deferred::Nothing => {}
-        Deferred::Page(vaddr, asid) => ask(k, Request::FlushPage { vaddr, asid }, |_| true),
-        Deferred::Space(asid) => ask(k, Request::FlushAsid(asid), |_| true),
+        Deferred::Page(vaddr, asid) => ask_of_space(k, asid, Request::FlushPage { vaddr, asid }),
+        Deferred::Space(asid) => ask_of_space(k, asid, Request::FlushAsid(asid)),
     }
 }
 
@@ -222,13 +229,13 @@ pub fn flush_page(k: &Kernel, vaddr: u64, asid: Asid) {
     if MAX_HARTS > 1 && is_deferred(k, vaddr, asid) {
         return;
     }
-    ask(k, Request::FlushPage { vaddr, asid }, |_| true);
+    ask_of_space(k, asid, Request::FlushPage { vaddr, asid });
 }
 
 /// Forgets all translations of an address space on all harts.
 pub fn flush_asid(k: &Kernel, asid: Asid) {
     arch::flush_asid(asid);
-    ask(k, Request::FlushAsid(asid), |_| true);
+    ask_of_space(k, asid, Request::FlushAsid(asid));
 }
 
 /// Forgets all translations of all address spaces on all harts.

@@ -6,10 +6,14 @@
 //!
 //! Where the kernel has no rings, or none were set up, the same futures make traps and are complete at once.
 
+mod calls;
 mod client;
 mod doorbell;
+mod invoked;
+mod kernel_rings;
 mod set_up;
 
-pub use client::{AsyncError, Invoked, Syscalls};
+pub use client::Syscalls;
 pub use doorbell::Doorbell;
+pub use invoked::{AsyncError, Invoked};
 pub use set_up::{Rings, map_doorbell, set_up};

@@ -12,7 +12,7 @@ mod message;
 mod server;
 mod statistics;
 
-use crate::ring::Ring;
+use crate::ring::{Consumer, Producer, Ring};
 use crate::sync::AtomicU64;
 
 pub use client::{Call, CallError, Client};
@@ -37,5 +37,10 @@ impl<'m, const CAPACITY: usize> Channel<'m, CAPACITY> {
     pub fn new(memory: &'m [AtomicU64]) -> Option<Self> {
         let (requests, replies) = memory.split_at_checked(Ring::<CAPACITY>::WORDS)?;
         Some(Self { requests: Ring::new(requests)?, replies: Ring::new(replies)? })
+    }
+
+    /// The calling end's two rings: where requests go, and where answers come from.
+    pub(crate) const fn client_ends(self) -> (Producer<'m, CAPACITY>, Consumer<'m, CAPACITY>) {
+        (self.requests.producer(), self.replies.consumer())
     }
 }

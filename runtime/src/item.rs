@@ -28,12 +28,6 @@ impl Item {
         self.info.0 & BELOW_LABEL <= PAYLOAD_WORDS as u64
     }
 
-    /// An item of which all words are payload: what another one goes on with.
-    #[inline(always)]
-    pub(crate) const fn from_words([task, info, words @ ..]: [u64; ITEM_WORDS]) -> Self {
-        Self { task, info: MessageInfo(info), words }
-    }
-
     /// Copies the item to shared memory. What orders the copy is the store of an index behind it.
     #[inline(always)]
     pub(crate) fn store(&self, cells: &[AtomicU64; ITEM_WORDS]) {

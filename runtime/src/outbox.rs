@@ -43,18 +43,6 @@ impl<'m, N: Notify, const CAPACITY: usize> Outbox<'m, N, CAPACITY> {
         Ok(())
     }
 
-    /// As [`Outbox::send`], of two items that belong together.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if the peer has not made room for both.
-    #[inline(always)]
-    pub fn send_both(&mut self, first: &Item, second: &Item) -> Result<(), Full> {
-        self.producer.push_both(first, second)?;
-        self.begin_batch();
-        Ok(())
-    }
-
     #[inline(always)]
     fn begin_batch(&mut self) {
         match N::WHEN {

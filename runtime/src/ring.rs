@@ -90,7 +90,7 @@ impl<const CAPACITY: usize> Producer<'_, CAPACITY> {
         }
         item.store(self.ring.item(self.produced));
         self.produced = self.produced.wrapping_add(1);
-        self.ring.produced.store(self.produced, Ordering::Release);
+        self.publish();
         Ok(())
     }
 
@@ -101,25 +101,38 @@ impl<const CAPACITY: usize> Producer<'_, CAPACITY> {
         self.produced.wrapping_sub(self.consumed) < CAPACITY as u64 || self.look_for_room().is_ok()
     }
 
-    /// Sends two items, or neither.
+    /// Writes `count` words into an item, and what does not fit into the next ones; what is left of the last item stays what it was. The
+    /// consumer sees them after [`Producer::publish`].
     ///
     /// # Errors
     ///
-    /// [`Full`] if the consumer has not made room for both.
+    /// [`Full`] if the consumer has not made room for all of them.
     #[inline(always)]
-    pub fn push_both(&mut self, first: &Item, second: &Item) -> Result<(), Full> {
-        const { assert!(CAPACITY >= 2, "two items fit") };
-        if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
-            self.look_for_room()?;
-            if self.produced.wrapping_sub(self.consumed) >= CAPACITY as u64 - 1 {
-                return Err(Full);
+    pub fn write(&mut self, count: usize, word: impl Fn(usize) -> u64) -> Result<(), Full> {
+        let items = count.div_ceil(ITEM_WORDS) as u64;
+        if self.room() < items && (self.look_for_room().is_err() || self.room() < items) {
+            return Err(Full);
+        }
+        for item in 0..items {
+            let first = item as usize * ITEM_WORDS;
+            let cells = self.ring.item(self.produced.wrapping_add(item));
+            for (index, cell) in (first..count).zip(cells) {
+                cell.store(word(index), Ordering::Relaxed);
             }
         }
-        first.store(self.ring.item(self.produced));
-        second.store(self.ring.item(self.produced.wrapping_add(1)));
-        self.produced = self.produced.wrapping_add(2);
-        self.ring.produced.store(self.produced, Ordering::Release);
+        self.produced = self.produced.wrapping_add(items);
         Ok(())
+    }
+
+    /// Lets the consumer see what was written.
+    #[inline(always)]
+    pub fn publish(&mut self) {
+        self.ring.produced.store(self.produced, Ordering::Release);
+    }
+
+    #[inline(always)]
+    const fn room(&self) -> u64 {
+        (CAPACITY as u64).saturating_sub(self.produced.wrapping_sub(self.consumed))
     }
 
     fn look_for_room(&mut self) -> Result<(), Full> {
@@ -167,6 +180,23 @@ impl<const CAPACITY: usize> Consumer<'_, CAPACITY> {
         // Release: the copy is complete before the producer writes over it.
         self.ring.consumed.store(self.consumed, Ordering::Release);
         Some(item)
+    }
+
+    /// Has `take` copy what it wants of each item that is there, each word once, and gives the room of all of them back. Returns how many
+    /// there were, no more than the ring holds.
+    #[inline(always)]
+    pub fn drain(&mut self, mut take: impl FnMut(&[AtomicU64; ITEM_WORDS])) -> u64 {
+        if !self.has_items() {
+            return 0;
+        }
+        let count = self.produced.wrapping_sub(self.consumed);
+        for ahead in 0..count {
+            take(self.ring.item(self.consumed.wrapping_add(ahead)));
+        }
+        self.consumed = self.produced;
+        // Release: as for one item.
+        self.ring.consumed.store(self.consumed, Ordering::Release);
+        count
     }
 
     /// True if there is an item to take.

@@ -221,7 +221,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             numbers("batch", "calls per sample, a multiple of twice those at a time", 2..=100_000),
             numbers("warmup", "calls before the first sample", 0..=1_000_000),
             numbers("together", "calls at a time", 1..=32),
-            words("call", "which calls", &["null", "signal", "page", "capability", "object"]),
+            words("call", "which calls", &["null", "refused", "signal", "page", "capability", "object"]),
             words("by", "how they are made", &["trap", "ring"]),
             numbers("helper_hart", "hart asked to carry requests out; 0 asks none", 0..=3),
         ],

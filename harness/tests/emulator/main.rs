@@ -16,6 +16,7 @@
 //! | `gate` | a planted slow-down is caught and named, unchanged runs pass |
 //! | `images` | images are the same bytes wherever they are built |
 //! | `suite` | seL4's test suite passes, ours and one built elsewhere |
+//! | `syscalls` | asynchronous system calls of every kind do what they should, and enter the kernel on no hart that has a helper |
 //! | `network` | the TCP server serves clients from outside the machine |
 //! | `tcp` | the TCP server loses no byte, and survives clients that come and go in every way |
 //! | `bench` | a folder with a matrix and a run, for all of these |
@@ -39,4 +40,5 @@ mod network;
 mod notification;
 mod stages;
 mod suite;
+mod syscalls;
 mod tcp;

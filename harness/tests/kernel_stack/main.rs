@@ -48,12 +48,15 @@ const RULES: Rules = Rules {
 };
 
 /// Every build of the kernel whose code differs; the last is the number of harts.
-const KERNELS: [(&str, &str, u64); 6] = [
+const KERNELS: [(&str, &str, u64); 9] = [
     ("sel4", "sync-ipc,fastpath", 1),
     ("compat", "sync-ipc,fastpath,uintr", 1),
     ("smp", "sync-ipc,fastpath,smp", 2),
     ("everything", "sync-ipc,fastpath,uintr,smp,debug", 2),
+    ("compat-async", "sync-ipc,fastpath,async-syscall", 1),
+    ("everything-async", "sync-ipc,fastpath,async-syscall,smp,debug", 2),
     ("rel4", "fastpath,uintr", 1),
+    ("rel4-async", "fastpath,async-syscall", 1),
     ("rel4-everything", "fastpath,uintr,smp,debug", 2),
 ];
 

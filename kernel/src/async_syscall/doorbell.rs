@@ -12,8 +12,8 @@
 //! * the file's threshold follows the priority of the thread that runs: a doorbell never interrupts a thread that goes before the one who
 //!   rings. It is brought up to date at the end of each kernel entry but the fastpath's, so after one of those a single interrupt
 //!   may come too much, which corrects it;
-//! * an identity that was raised for nothing [`EMPTY_FINDS`] times stays masked until the next tick. (Once would be too strict: a ring
-//!   can be served from both sides, and whoever comes second finds it empty.)
+//! * an identity that was raised for nothing [`EMPTY_FINDS`] times stays masked until the next tick. Who rings while its requests are being
+//!   carried out rings for nothing in all honesty: each time that requests were carried out excuses one.
 
 use core::cell::Cell;
 
@@ -29,7 +29,7 @@ use super::{Served, serve};
 
 /// Threads with rings, at most.
 const MAX_RINGS: usize = 64;
-/// How often an identity may be raised for nothing between two ticks.
+/// How often more than requests were carried out an identity may be raised for nothing between two ticks.
 const EMPTY_FINDS: u32 = 16;
 const PRIORITIES: u32 = rel4_abi::sched::NUM_PRIORITIES as u32;
 
@@ -141,6 +141,17 @@ pub fn tick(k: &Kernel) {
     let hart = &k.doorbells.harts[arch::hart_index()];
     if hart.empty_finds.replace(0) >= EMPTY_FINDS {
         hart.seen.set(0);
+    }
+}
+
+/// Requests were carried out. The doorbell that told of them may ring still, on whatever hart.
+pub(super) fn excuse_one_ring(k: &Kernel) {
+    for hart in &k.doorbells.harts {
+        let finds = hart.empty_finds.get();
+        // What is masked stays so until the tick.
+        if finds < EMPTY_FINDS {
+            hart.empty_finds.set(finds.saturating_sub(1));
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! read back.
 #![allow(unsafe_code, reason = "reads and writes user memory through the kernel's own window")]
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering, fence};
 
 use rel4_abi::MessageInfo;
@@ -101,12 +102,12 @@ impl RingRef {
 
     /// Writes a completion: its task, its tag, and as many words as the tag says, no more than an item holds.
     #[inline(always)]
-    pub fn store(&self, index: u64, task: u64, info: MessageInfo, words: &[u64; PAYLOAD_WORDS]) {
+    pub fn store(&self, index: u64, task: u64, info: MessageInfo, words: &[Cell<u64>; PAYLOAD_WORDS]) {
         let at = self.item(index);
         self.word(at).store(task, Ordering::Relaxed);
         self.word(at + 1).store(info.0, Ordering::Relaxed);
-        for (offset, &word) in words.iter().enumerate().take(info.raw_length()) {
-            self.word(at + 2 + offset).store(word, Ordering::Relaxed);
+        for (offset, word) in words.iter().enumerate().take(info.raw_length()) {
+            self.word(at + 2 + offset).store(word.get(), Ordering::Relaxed);
         }
     }
 

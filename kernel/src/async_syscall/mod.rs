@@ -30,6 +30,7 @@ use crate::object::ThreadState;
 use crate::remote;
 use crate::sched;
 use crate::syscall;
+use crate::syscall::request::{Done, Reach};
 
 pub use doorbell::{Doorbells, answer, follow, priority_changed, tick};
 use request::Request;
@@ -106,13 +107,20 @@ fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
             End::Empty if is_drained(thread) => break Served::Drained,
             End::Empty => {}
             End::Stuck => break Served::Drained,
-            End::Interrupted => break Served::Interrupted,
+            End::Interrupted => {
+                // It may have been the last request, and then nobody comes back to ask for this.
+                ask_to_ring(thread);
+                break Served::Interrupted;
+            }
         }
         if k.lock.is_contended() {
             break Served::Interrupted;
         }
     };
     if any {
+        if MAX_HARTS > 1 {
+            doorbell::excuse_one_ring(k);
+        }
         notify(k, thread);
     }
     served
@@ -140,6 +148,7 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     let mut waiting = requests.waiting(consumed);
     let room = completions.room(produced);
     let mut count = 0;
+    let mut request = Request::empty();
     remote::defer_flushes(k);
     let end = loop {
         if count == room {
@@ -148,19 +157,23 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
         if count == BATCH {
             break End::Full;
         }
-        let Some(request) = Request::copy(&requests, consumed, waiting) else { break End::Empty };
-        let Ok(info) = syscall::request::perform(k, thread, &request) else { break End::Interrupted };
-        if !rings.are_those_of(thread) {
+        if !request.load(&requests, consumed, waiting) {
+            break End::Empty;
+        }
+        let Ok(Done { info, reach }) = syscall::request::perform(k, thread, &request) else {
+            break End::Interrupted;
+        };
+        if reach == Reach::Capabilities && !rings.are_those_of(thread) {
             // The request took them away, or the thread: nothing more is written there.
             remote::finish_flushes(k);
             return (0, End::Stuck);
         }
-        completions.store(produced, request.task(), info, &request.answer());
+        completions.store(produced, request.task(), info, request.answer());
         produced = produced.wrapping_add(1);
         consumed = consumed.wrapping_add(request.items);
         waiting -= request.items;
         count += 1;
-        if is_interrupted(k) {
+        if reach == Reach::Capabilities && is_current_gone(k) || is_interrupted(k) {
             break End::Interrupted;
         }
     };
@@ -173,22 +186,35 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     (count, end)
 }
 
+/// Has the thread ring for its next request, where there is another hart to ring for.
+fn ask_to_ring(thread: Obj<Tcb>) {
+    if MAX_HARTS > 1
+        && let Some(rings) = thread.rings()
+    {
+        rings.requests().announce_asleep();
+    }
+}
+
 /// Has the thread ring for its next request, where it can; then looks once more. True if there is none.
 fn is_drained(thread: Obj<Tcb>) -> bool {
     if MAX_HARTS == 1 {
         return true;
     }
+    ask_to_ring(thread);
     let Some(rings) = thread.rings() else { return true };
-    rings.requests().announce_asleep();
     let waiting = rings.requests().waiting(thread.ring.consumed.get());
-    Request::copy(&rings.requests(), thread.ring.consumed.get(), waiting).is_none()
+    !Request::empty().load(&rings.requests(), thread.ring.consumed.get(), waiting)
+}
+
+/// Whether the request has ended the thread that runs here.
+fn is_current_gone(k: &Kernel) -> bool {
+    !k.current().is_runnable() && k.current() != k.hart().idle()
 }
 
 /// The preemption point between two requests.
+#[inline(always)]
 fn is_interrupted(k: &Kernel) -> bool {
-    !k.current().is_runnable() && k.current() != k.hart().idle()
-        || arch::interrupt_pending(k)
-        || sched::is_overtaken(k)
+    arch::interrupt_pending(k) || sched::is_overtaken(k)
 }
 
 /// Signals the thread's notification if the thread has announced that it sleeps.

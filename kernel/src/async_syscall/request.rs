@@ -17,7 +17,7 @@ const TASK: usize = 0;
 const TAG: usize = 1;
 const FIRST: usize = 2;
 
-/// A request, copied once out of the ring: user space cannot change it any more.
+/// A request, copied once out of the ring: user space cannot change it any more. There is one for all requests of a batch.
 pub struct Request {
     task: u64,
     info: MessageInfo,
@@ -25,30 +25,41 @@ pub struct Request {
     words: [u64; MAX_REQUEST_WORDS],
     /// Items that it took.
     pub items: u64,
-    answer: Cell<[u64; MAX_ANSWER_WORDS]>,
+    answer: [Cell<u64>; MAX_ANSWER_WORDS],
 }
 
 impl Request {
+    /// Room for a request.
+    pub const fn empty() -> Self {
+        Self {
+            task: 0,
+            info: MessageInfo(0),
+            words: [0; MAX_REQUEST_WORDS],
+            items: 0,
+            answer: [const { Cell::new(0) }; MAX_ANSWER_WORDS],
+        }
+    }
+
     /// Copies the request whose first item is number `consumed`, if all of it is among the `waiting` items. One that claims more words than a
-    /// request can have has as many as it can.
+    /// request can have has as many as it can. Of a request that is one item the words behind it are those of another, and not looked at.
     #[inline(always)]
-    pub fn copy(ring: &RingRef, consumed: u64, waiting: u64) -> Option<Self> {
+    pub fn load(&mut self, ring: &RingRef, consumed: u64, waiting: u64) -> bool {
         if waiting == 0 {
-            return None;
+            return false;
         }
         let first: Item = ring.load(consumed);
-        let info = MessageInfo(first[TAG]);
-        let mut words = [0; MAX_REQUEST_WORDS];
-        words[..PAYLOAD_WORDS].copy_from_slice(&first[FIRST..]);
-        let mut items = 1;
-        if 1 + info.extra_caps() + info.raw_length() > PAYLOAD_WORDS {
+        self.task = first[TASK];
+        self.info = MessageInfo(first[TAG]);
+        self.words[..PAYLOAD_WORDS].copy_from_slice(&first[FIRST..]);
+        self.items = 1;
+        if 1 + self.info.extra_caps() + self.info.raw_length() > PAYLOAD_WORDS {
             if waiting < 2 {
-                return None;
+                return false;
             }
-            words[PAYLOAD_WORDS..].copy_from_slice(&ring.load(consumed.wrapping_add(1)));
-            items = 2;
+            self.words[PAYLOAD_WORDS..].copy_from_slice(&ring.load(consumed.wrapping_add(1)));
+            self.items = 2;
         }
-        Some(Self { task: first[TASK], info, words, items, answer: Cell::new([0; MAX_ANSWER_WORDS]) })
+        true
     }
 
     /// Address of the capability invoked.
@@ -83,11 +94,10 @@ impl Request {
 
     /// Sets the words of the answer; returns how many there is room for.
     pub fn set_answer(&self, words: &[u64]) -> usize {
-        let length = words.len().min(MAX_ANSWER_WORDS);
-        let mut answer = [0; MAX_ANSWER_WORDS];
-        answer[..length].copy_from_slice(&words[..length]);
-        self.answer.set(answer);
-        length
+        for (place, &word) in self.answer.iter().zip(words) {
+            place.set(word);
+        }
+        words.len().min(MAX_ANSWER_WORDS)
     }
 
     /// What comes back with the completion.
@@ -96,10 +106,10 @@ impl Request {
         self.task
     }
 
-    /// The words of the answer.
+    /// The words of the answer; those behind its length are of earlier ones.
     #[inline(always)]
-    pub fn answer(&self) -> [u64; MAX_ANSWER_WORDS] {
-        self.answer.get()
+    pub fn answer(&self) -> &[Cell<u64>; MAX_ANSWER_WORDS] {
+        &self.answer
     }
 }
 

@@ -81,24 +81,27 @@ pub type Outcome = Result<Answer, Stop>;
 
 #[cfg(feature = "async-syscall")]
 impl<'k> Invocation<'k> {
-    /// What a request asks for, with its capabilities looked up.
-    pub(super) fn of_request(
-        k: &'k Kernel,
-        caller: Obj<Tcb>,
-        slot: Obj<Slot>,
-        extra_caps: message::ExtraCaps,
-        request: &'k Request,
-    ) -> Self {
+    /// What a request asks for, so far without extra capabilities.
+    #[inline(always)]
+    pub(super) fn of_request(k: &'k Kernel, caller: Obj<Tcb>, slot: Obj<Slot>, request: &'k Request) -> Self {
         Self {
             k,
             caller,
             slot,
             length: request.length(),
             label: request.label(),
-            extra_caps,
+            extra_caps: message::NO_EXTRA_CAPS,
             buffer: None,
             kind: SendKind::Call,
             request: Some(request),
+        }
+    }
+
+    /// Passes the capability in `slot` along as number `index`, if so many can be.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, index: usize, slot: Obj<Slot>) {
+        if let Some(place) = self.extra_caps.get_mut(index) {
+            *place = Some(slot);
         }
     }
 }

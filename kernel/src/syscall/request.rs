@@ -8,35 +8,64 @@ use super::invoke;
 use crate::async_syscall::request::Request;
 use crate::cap::slot::Slot;
 use crate::cap::{Cap, lookup};
-use crate::ipc::message;
 use crate::kernel::Kernel;
 use crate::obj::Obj;
 use crate::object::Tcb;
 use crate::preempt::Preempted;
 use crate::remote;
 
-/// Carries `request` out in the name of `caller`. Returns the tag of the answer, whose words are in the request. Preempted, the request is to be
-/// carried out again.
-pub fn perform(k: &Kernel, caller: Obj<Tcb>, request: &Request) -> Result<MessageInfo, Preempted> {
-    let error = match attempt(k, caller, request) {
-        Ok(Answer::Success { length }) => {
-            return Ok(MessageInfo::new(rel4_abi::error::NO_ERROR, 0, 0, length));
-        }
-        Err(Stop::Preempted) => return Err(Preempted),
-        Err(Stop::Refused(error)) => error,
-    };
-    let (words, length) = error.words();
-    let length = request.set_answer(&words[..length]);
-    Ok(MessageInfo::new(error.error().label(), 0, 0, length))
+/// A request that was carried out, or refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Done {
+    /// The tag of the answer, whose words are in the request.
+    pub info: MessageInfo,
+    /// What it may have changed.
+    pub reach: Reach,
 }
 
-fn attempt(k: &Kernel, caller: Obj<Tcb>, request: &Request) -> Outcome {
-    let slot = look_up(caller, request.cptr())?;
-    let mut extra_caps = message::NO_EXTRA_CAPS;
-    for (cap, &cptr) in extra_caps.iter_mut().zip(request.extra_caps()) {
-        *cap = Some(look_up(caller, cptr)?);
+/// What a request may have changed that the one who serves the ring has to look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Nothing: no capability has gone.
+    Contained,
+    /// Capabilities may have gone, and with them the rings, or a thread.
+    Capabilities,
+}
+
+/// Carries `request` out in the name of `caller`. Preempted, the request is to be carried out again.
+#[inline(always)]
+pub fn perform(k: &Kernel, caller: Obj<Tcb>, request: &Request) -> Result<Done, Preempted> {
+    let refused = |error| Ok(Done { info: refusal(request, error), reach: Reach::Contained });
+    let slot = match look_up(caller, request.cptr()) {
+        Ok(slot) => slot,
+        Err(error) => return refused(error),
+    };
+    let mut invocation = Invocation::of_request(k, caller, slot, request);
+    for (index, &cptr) in request.extra_caps().iter().enumerate() {
+        match look_up(caller, cptr) {
+            Ok(slot) => invocation.pass(index, slot),
+            Err(error) => return refused(error),
+        }
     }
-    dispatch(&Invocation::of_request(k, caller, slot, extra_caps, request))
+    dispatch(&invocation, request)
+}
+
+/// Answers a request of which `outcome` came.
+#[inline(always)]
+fn finish(request: &Request, outcome: Outcome, reach: Reach) -> Result<Done, Preempted> {
+    let info = match outcome {
+        Ok(Answer::Success { length }) => MessageInfo::new(rel4_abi::error::NO_ERROR, 0, 0, length),
+        Err(Stop::Preempted) => return Err(Preempted),
+        Err(Stop::Refused(error)) => refusal(request, error),
+    };
+    Ok(Done { info, reach })
+}
+
+#[inline(never)]
+fn refusal(request: &Request, error: InvocationError) -> MessageInfo {
+    let (words, length) = error.words();
+    let length = request.set_answer(&words[..length]);
+    MessageInfo::new(error.error().label(), 0, 0, length)
 }
 
 /// Where a trap would be a fault of the thread, a request is refused.
@@ -47,25 +76,29 @@ fn look_up(caller: Obj<Tcb>, cptr: u64) -> Result<Obj<Slot>, InvocationError> {
 
 /// What acts on memory, on capabilities or on a notification. Everything else is refused: it would block its caller, or is about the caller's
 /// registers or the state that it is in.
-fn dispatch(inv: &Invocation<'_>) -> Outcome {
-    let operation = inv.operation();
+#[inline(always)]
+fn dispatch(inv: &Invocation<'_>, request: &Request) -> Result<Done, Preempted> {
     let cap = inv.slot.raw().decode();
-    if !matches!(cap, Cap::Frame(_)) {
-        // Whatever is not about mapping a page may give memory another use.
-        remote::finish_flushes(inv.k);
+    if let Cap::Frame(cap) = cap {
+        return finish(request, invoke::frame::invoke(inv, cap), Reach::Contained);
     }
+    // Whatever is not about mapping a page may give memory another use.
+    remote::finish_flushes(inv.k);
     match cap {
         Cap::Notification(cap) if cap.rights.contains(CapRights::WRITE) => {
             cap.notification.signal(inv.k, cap.badge);
-            Ok(Answer::EMPTY)
+            finish(request, Ok(Answer::EMPTY), Reach::Contained)
+        }
+        Cap::CNode(_) if inv.operation() != Some(Op::CNodeSaveCaller) => {
+            finish(request, invoke::cnode::invoke(inv), Reach::Capabilities)
+        }
+        Cap::Untyped(cap) => finish(request, invoke::untyped::invoke(inv, cap), Reach::Contained),
+        Cap::PageTable(cap) if inv.operation().is_some() => {
+            finish(request, invoke::page_table::invoke(inv, cap), Reach::Contained)
         }
         Cap::Null | Cap::Zombie(_) | Cap::Notification(_) => {
-            Err(InvocationError::InvalidCapability { index: 0 }.into())
+            finish(request, Err(InvocationError::InvalidCapability { index: 0 }.into()), Reach::Contained)
         }
-        Cap::Untyped(cap) => invoke::untyped::invoke(inv, cap),
-        Cap::CNode(_) if operation != Some(Op::CNodeSaveCaller) => invoke::cnode::invoke(inv),
-        Cap::PageTable(cap) if operation.is_some() => invoke::page_table::invoke(inv, cap),
-        Cap::Frame(cap) => invoke::frame::invoke(inv, cap),
-        _ => Err(InvocationError::IllegalOperation.into()),
+        _ => finish(request, Err(InvocationError::IllegalOperation.into()), Reach::Contained),
     }
 }

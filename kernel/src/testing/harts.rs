@@ -9,6 +9,7 @@ use crate::trap::Cause;
 
 const POOL: u64 = InitialSlot::AsidPool as u64;
 const CNODE: u64 = InitialSlot::CNode as u64;
+const SPACE: u64 = InitialSlot::VSpace as u64;
 const TCB: u64 = InitialSlot::Tcb as u64;
 const OTHER: usize = 1;
 
@@ -151,6 +152,39 @@ fn no_hart_can_use_an_address_space_that_is_gone() {
         if pool_goes { m.delete(pool) } else { m.revoke(root).and_then(|_| m.delete(root)) }.unwrap();
         assert!(!arch::may_translate(asid), "the identifier can be given out again");
     }
+}
+
+fn map_and_unmap_a_page(m: &mut Machine) {
+    const PAGE: u64 = 0x4_0000;
+    let frame = m.make(ObjectType::Page, 0);
+    m.invoke(Invocation::RiscvPageMap, frame, &[PAGE, 3, 0], &[SPACE]).unwrap();
+    m.invoke(Invocation::RiscvPageUnmap, frame, &[], &[]).unwrap();
+}
+
+fn the_other_hart_was_asked(m: &Machine) -> bool {
+    arch::on_hart(OTHER, || arch::take_interrupt(m.k)).is_some()
+}
+
+#[test]
+fn a_hart_that_has_run_nothing_is_not_asked_to_forget_pages() {
+    let mut m = Machine::new();
+    map_and_unmap_a_page(&mut m);
+    assert!(!the_other_hart_was_asked(&m));
+}
+
+#[test]
+fn a_hart_that_has_run_an_address_space_is_asked_to_forget_its_pages() {
+    let (mut m, thread) = thread_on_the_other_hart();
+    m.invoke(Invocation::TcbSetSpace, thread, &[0, 0, 0], &[CNODE, SPACE]).unwrap();
+    m.resume(thread);
+    interrupt_other(&m);
+    assert!(!the_other_hart_was_asked(&m), "nothing was asked since");
+    map_and_unmap_a_page(&mut m);
+    assert!(the_other_hart_was_asked(&m), "it runs the address space");
+    m.invoke(Invocation::TcbSuspend, thread, &[], &[]).unwrap();
+    interrupt_other(&m);
+    map_and_unmap_a_page(&mut m);
+    assert!(the_other_hart_was_asked(&m), "it may still hold what it translated");
 }
 
 #[cfg(feature = "uintr")]

@@ -1,8 +1,10 @@
-//! Virtual memory: address spaces ([`space`]), their identifiers ([`asid`]) and the words that describe a mapping.
+//! Virtual memory: address spaces ([`space`]), their identifiers ([`asid`]), which harts have seen them, and the words that describe a mapping.
 //!
 //! User memory is reached only by way of frame capabilities and the kernel's own window, never through a user address space.
 
 pub mod asid;
+#[cfg(feature = "smp")]
+mod seen;
 pub mod space;
 
 use rel4_abi::object::{GIGA_PAGE_BITS, MEGA_PAGE_BITS, PAGE_BITS};
@@ -10,6 +12,8 @@ use rel4_abi::vm::PT_INDEX_BITS;
 
 pub use crate::arch::PageTable;
 pub use asid::{Asid, AsidPool, AsidTable};
+#[cfg(feature = "smp")]
+pub use seen::SeenSpaces;
 pub use space::{finalise_page_table, unmap_frame};
 
 /// Size of a frame.

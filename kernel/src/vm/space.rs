@@ -86,7 +86,11 @@ pub fn of_thread(k: &Kernel, thread: Obj<Tcb>) -> Option<(Obj<PageTable>, Asid)>
 #[inline(always)]
 pub fn activate(k: &Kernel, thread: Obj<Tcb>) {
     match of_thread(k, thread) {
-        Some((table, asid)) => arch::activate_space(table, asid),
+        Some((table, asid)) => {
+            #[cfg(feature = "smp")]
+            k.hart().seen.insert(asid);
+            arch::activate_space(table, asid);
+        }
         None => arch::activate_no_space(k),
     }
 }

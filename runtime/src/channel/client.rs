@@ -12,9 +12,8 @@ use self::calls::{CallId, Calls};
 use super::{Channel, Message, Statistics};
 use crate::dispatch::Source;
 use crate::interrupt::Notify;
-use crate::item::Item;
 use crate::outbox::Outbox;
-use crate::ring::{Consumer, Full};
+use crate::ring::Consumer;
 use crate::trace::tracepoint;
 
 /// Why a call has no answer.
@@ -69,24 +68,10 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
     /// its room taken until the answer is there.
     #[inline(always)]
     pub fn call(&self, request: Message) -> Call<'_, 'm, N, CAPACITY> {
-        self.begin(|requests, call| requests.send(&request.to_item(call.0)))
-    }
-
-    /// As [`Client::call`], with a request that goes on in a second item.
-    #[inline(always)]
-    pub(crate) fn call_with_tail(&self, request: Message, tail: &Item) -> Call<'_, 'm, N, CAPACITY> {
-        self.begin(|requests, call| requests.send_both(&request.to_item(call.0), tail))
-    }
-
-    #[inline(always)]
-    fn begin(
-        &self,
-        send: impl FnOnce(&mut Outbox<'m, N, CAPACITY>, CallId) -> Result<(), Full>,
-    ) -> Call<'_, 'm, N, CAPACITY> {
         tracepoint!(Write);
         let State { requests, calls, .. } = &mut *self.state.borrow_mut();
         let progress = match calls.next() {
-            Some(call) if send(requests, call).is_ok() => {
+            Some(call) if requests.send(&request.to_item(call.0)).is_ok() => {
                 calls.begin(call);
                 Progress::Outstanding(call)
             }

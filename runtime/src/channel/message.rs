@@ -37,12 +37,6 @@ impl Message {
         Ok(Self { info: MessageInfo::new(label, 0, 0, words.len()), words: all })
     }
 
-    /// A message with a tag of the caller's; the words are taken as they are.
-    #[inline(always)]
-    pub(crate) const fn from_raw(info: MessageInfo, words: [u64; PAYLOAD_WORDS]) -> Self {
-        Self { info, words }
-    }
-
     /// What the message is about.
     #[inline(always)]
     #[must_use]

@@ -19,7 +19,11 @@ use super::{CAPACITY, Channel, FIRST_FRAME, PRIORITY, VSPACE};
 use crate::changing_page;
 use crate::pair::{self, Backend};
 
-type Kernel = Syscalls<'static, Doorbell, CAPACITY>;
+/// For how many system calls without an answer it is worth to disturb another hart. Fewer are carried out by this one as the server falls
+/// asleep, which costs less than what two harts have to tell each other.
+const WORTH_A_RING: u64 = 12;
+
+type Kernel = Syscalls<'static, CAPACITY>;
 type ClientEnd<'m> = Server<'m, Sender, CAPACITY>;
 
 /// Runs the server.
@@ -27,7 +31,8 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
     static READY: ReadyQueue = ReadyQueue::new();
     let settings = Settings::from_arguments(start.arguments);
     let rings = if settings.way == Way::Ring { Rings::Registered } else { Rings::Unsupported };
-    let doorbell = if settings.has_helper { Doorbell::mapped(PRIORITY as u8) } else { Doorbell::None };
+    let doorbell =
+        if settings.has_helper { Doorbell::mapped(PRIORITY as u8, WORTH_A_RING) } else { Doorbell::None };
     let kernel = Kernel::of_first_thread(rings, doorbell);
     let channel = Channel::new(start.shared).expect("the root task shares enough");
     let server = ClientEnd::new(channel, pair::sender(Backend::UserInterrupts));
@@ -43,7 +48,7 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
 
 /// Requests whose system calls are under way, first come first: the kernel completes them in this order.
 struct Underway<'k> {
-    calls: [Option<(Request, Invoked<'k, 'static, Doorbell, CAPACITY>)>; CAPACITY],
+    calls: [Option<(Request, Invoked<'k, CAPACITY>)>; CAPACITY],
     first: usize,
     count: usize,
 }
@@ -82,7 +87,7 @@ impl<'k> Underway<'k> {
 
 /// Makes the system call that a request asks for; `None` if it asks for nothing that this server does.
 #[inline(always)]
-fn begin<'k>(kernel: &'k Kernel, request: &Message) -> Option<Invoked<'k, 'static, Doorbell, CAPACITY>> {
+fn begin<'k>(kernel: &'k Kernel, request: &Message) -> Option<Invoked<'k, CAPACITY>> {
     let &[page] = request.words() else { return None };
     if page >= CAPACITY as u64 {
         return None;

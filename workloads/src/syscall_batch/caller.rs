@@ -37,7 +37,7 @@ pub(super) extern "C" fn main(start: &Start) -> ! {
             let receiver = Receiver::new(Notification(process::granted(0)), Delivery::InterruptFile);
             // Where another hart does the work, this one looks after completions instead of sleeping.
             let (doorbell, idle) = if settings.has_helper {
-                (Doorbell::mapped(PRIORITY as u8), Idle::Work)
+                (Doorbell::mapped(PRIORITY as u8, 1), Idle::Work)
             } else {
                 (Doorbell::None, Idle::Block)
             };
@@ -100,7 +100,7 @@ fn traps(settings: &Settings, count: u64) -> u64 {
 }
 
 /// Makes calls through the rings. Returns how many went wrong.
-async fn requests(syscalls: &Syscalls<'_, Doorbell, CAPACITY>, settings: &Settings, count: u64) -> u64 {
+async fn requests(syscalls: &Syscalls<'_, CAPACITY>, settings: &Settings, count: u64) -> u64 {
     let mut wrong = 0;
     for pair in 0..pairs(settings, count) {
         for half in [Half::Do, Half::Undo] {

@@ -4,7 +4,6 @@ use rel4_abi::{CPtr, CapRights, InvocationError, ObjectType, VmAttributes};
 use rel4_runtime::async_syscall::{AsyncError, Invoked, Syscalls};
 use rel4_runtime::cap::{CNode, Endpoint, Frame, Notification, Slot, Untyped, VSpace};
 use rel4_runtime::error::Error;
-use rel4_runtime::interrupt::Notify;
 use rel4_runtime::process;
 
 use super::{CAPACITY, CSPACE_BITS, slots};
@@ -13,8 +12,10 @@ use crate::changing_page;
 /// Which calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A `CNode` is asked for what no object does, and refuses.
+    /// A page that is not mapped is unmapped, which succeeds and changes nothing: the least that an object does.
     Null,
+    /// A `CNode` is asked for what no object does, and refuses.
+    Refused,
     /// A notification is signalled, for which nobody waits.
     Signal,
     /// A page is mapped, and unmapped again.
@@ -29,6 +30,7 @@ impl Kind {
     /// The words that stand for them in parameters.
     pub(super) const ALL: &[(&str, Self)] = &[
         ("null", Self::Null),
+        ("refused", Self::Refused),
         ("signal", Self::Signal),
         ("page", Self::Page),
         ("capability", Self::Capability),
@@ -66,7 +68,8 @@ pub(super) const REFUSED: Result<(), Error> = Err(Error::Refused(InvocationError
 #[inline(always)]
 pub(super) fn by_trap(kind: Kind, half: Half, index: usize) -> bool {
     let result = match (kind, half) {
-        (Kind::Null, _) => return refused_by_trap(),
+        (Kind::Null, _) => frame(index).unmap(),
+        (Kind::Refused, _) => return refused_by_trap(),
         (Kind::Signal, _) => {
             spare().signal();
             Ok(())
@@ -91,14 +94,15 @@ pub(super) fn by_trap(kind: Kind, half: Half, index: usize) -> bool {
 
 /// The same call through the rings.
 #[inline(always)]
-pub(super) fn by_ring<'c, 'm, N: Notify>(
-    syscalls: &'c Syscalls<'m, N, CAPACITY>,
+pub(super) fn by_ring<'c>(
+    syscalls: &'c Syscalls<'_, CAPACITY>,
     kind: Kind,
     half: Half,
     index: usize,
-) -> Invoked<'c, 'm, N, CAPACITY> {
+) -> Invoked<'c, CAPACITY> {
     match (kind, half) {
-        (Kind::Null, _) => syscalls.invoke(CSPACE.0, NO_LABEL, [], []),
+        (Kind::Null, _) => syscalls.unmap(frame(index)),
+        (Kind::Refused, _) => syscalls.invoke(CSPACE.0, NO_LABEL, [], []),
         (Kind::Signal, _) => syscalls.signal(spare()),
         (Kind::Page, Half::Do) => syscalls.map(
             frame(index),
@@ -122,7 +126,7 @@ pub(super) fn by_ring<'c, 'm, N: Notify>(
 #[inline(always)]
 pub(super) fn is_right(kind: Kind, result: Result<(), AsyncError>) -> bool {
     match kind {
-        Kind::Null => result == REFUSED.map_err(AsyncError::Kernel),
+        Kind::Refused => result == REFUSED.map_err(AsyncError::Kernel),
         _ => result.is_ok(),
     }
 }

@@ -111,6 +111,55 @@ fn a_doorbell_that_is_rung_for_nothing_is_silent_until_the_next_tick() {
 }
 
 #[test]
+fn a_doorbell_that_rings_late_for_requests_that_were_carried_out_stays_audible() {
+    let (mut m, mut user) = with_rings();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    idle_other(&m);
+    for task in 0..100 {
+        user.send(task, badged, 0, &[], &[]);
+        ring(doorbell_identity(255), &m);
+        wake_other(&m);
+        assert!(user.take().is_some(), "request {task}: the other hart was not told");
+        // The thread rang once more while the first ring was being answered.
+        ring(doorbell_identity(255), &m);
+        wake_other(&m);
+    }
+}
+
+#[test]
+fn a_thread_rings_again_also_after_its_last_request_was_followed_by_an_interrupt() {
+    let (mut m, mut user) = with_rings();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    user.send(1, badged, 0, &[], &[]);
+    user.write(rel4_abi::ring::FLAG, rel4_abi::ring::AWAKE);
+    ring(doorbell_identity(255), &m);
+    arch::set_interrupt_pending(true);
+    arch::on_hart(OTHER, || async_syscall::answer(m.k));
+    assert!(user.take().is_some());
+    assert_eq!(user.read(rel4_abi::ring::FLAG), rel4_abi::ring::ASLEEP);
+}
+
+#[test]
+fn what_is_masked_comes_through_again_at_the_tick_whatever_was_carried_out_meanwhile() {
+    let (mut m, mut user) = with_rings();
+    for _ in 0..16 {
+        ring(doorbell_identity(255), &m);
+        wake_other(&m);
+    }
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    user.send(1, badged, 0, &[], &[]);
+    enter(&m);
+    ring(doorbell_identity(255), &m);
+    arch::on_hart(OTHER, || assert!(!arch::doorbell_rings(), "it is masked"));
+    arch::set_interrupt_pending(true);
+    idle_other(&m);
+    arch::on_hart(OTHER, || assert!(arch::doorbell_rings()));
+}
+
+#[test]
 fn a_doorbell_is_mapped_for_a_thread_with_rings_only_and_goes_with_them() {
     let (mut m, _) = with_rings();
     let thread = m.make_thread(1);
