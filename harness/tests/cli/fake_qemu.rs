@@ -3,6 +3,8 @@
 //! `FAKE_QEMU` chooses the guest's behaviour (default: a good run), `FAKE_QEMU_PIDS` names a file that gets the
 //! process id of every boot.
 
+mod fake_server;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File, OpenOptions};
@@ -27,6 +29,14 @@ fn main() -> ExitCode {
     let mut serial = File::create(log).expect("the log can be made");
     let mut write = |bytes: &[u8]| serial.write_all(bytes).expect("the log can be written");
     write(b"OpenSBI v1.1\r\n@loader starting\r\n");
+    if let "serve" | "serve-wrong-byte" = behaviour.as_str() {
+        let listener = fake_server::listen();
+        let (before, after, clients) = records_of_server(option("-append"));
+        write(before.as_bytes());
+        fake_server::serve(&listener, clients, (behaviour == "serve-wrong-byte").then_some(100));
+        write(after.as_bytes());
+        sleep(Duration::from_secs(60));
+    }
     let records = records(option("-append"), &behaviour);
     let lines: Vec<&str> = records.split_inclusive('\n').collect();
     match behaviour.as_str() {
@@ -82,6 +92,22 @@ fn note_process_id() -> usize {
     let mut file = OpenOptions::new().append(true).create(true).open(&path).expect("the list can be opened");
     writeln!(file, "{}", process::id()).expect("the list can be written");
     fs::read_to_string(path).expect("the list can be read").lines().count()
+}
+
+/// The records of a server for clients from outside: those before they come, those after, and how many come.
+fn records_of_server(bootargs: &str) -> (String, String, usize) {
+    let given: BTreeMap<&str, &str> =
+        bootargs.split_whitespace().filter_map(|word| word.split_once('=')).collect();
+    let mut writer = RecordWriter::new(String::new(), RunId::new(given["run"]).expect("a legal run id"));
+    let begin = writer.record(Kind::Begin).field("abi", "sel4-up");
+    let fields = given.iter().filter(|(key, _)| **key != "run");
+    fields.fold(begin, |begin, (key, value)| begin.field(key, value)).finish().expect("fits");
+    writer.record(Kind::Note).field("listening", 7).finish().expect("fits");
+    writer.end(Status::Ok).expect("fits");
+    let records = writer.into_sink();
+    let after = records.trim_end().rfind('\n').expect("several records") + 1;
+    let clients = given["connections"].parse().expect("a number");
+    (records[..after].to_owned(), records[after..].to_owned(), clients)
 }
 
 /// The records of a good run of the workload that `bootargs` ask for.

@@ -4,6 +4,7 @@ mod bad_input;
 mod bench;
 mod compare;
 mod outcomes;
+mod outside;
 mod reproduce;
 mod run_directory;
 mod verdict;
