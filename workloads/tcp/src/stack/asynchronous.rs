@@ -71,14 +71,15 @@ impl Turns<'_, '_> {
     fn take(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.port.wake_by_frames(context.waker());
         self.alarm.wake_when_due(context.waker());
-        self.alarm.renew();
         self.service.take_frames();
+        if self.alarm.renew() {
+            self.service.look_at_the_time();
+        }
         self.complete();
         while let Poll::Ready(pending) = pin!(self.requests.recv()).poll(context) {
             self.request(pending);
         }
         self.service.send_frames();
-        self.complete();
         Poll::Pending
     }
 

@@ -109,11 +109,12 @@ impl Stack<'_, '_> {
     }
 
     fn take_frames(&mut self) {
-        self.alarm.renew();
         self.service.take_frames();
+        if self.alarm.renew() {
+            self.service.look_at_the_time();
+        }
         self.complete();
         self.service.send_frames();
-        self.complete();
     }
 
     /// What the caller is to be answered now, if anything: if not, its reply capability was put aside.
