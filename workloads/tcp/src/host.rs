@@ -81,11 +81,12 @@ impl<'p, 'm, N: Notify> Host<'p, 'm, N> {
         self.unsent.insert(number);
     }
 
-    /// Takes in all frames that there are, and tells the connections that they may have changed.
+    /// Takes in the frames that there are, at most as many as a wire holds, and tells the connections that they may have changed.
     pub fn take_frames(&mut self) -> ConnectionSet {
         let now = self.clock.now();
         let mut changed = ConnectionSet::EMPTY;
-        while let Some(frame) = self.device.take_frame() {
+        for _ in 0..WIRE_CAPACITY {
+            let Some(frame) = self.device.take_frame() else { break };
             let flow = Flow::of_frame(frame);
             let number = flow.and_then(|flow| self.find(flow));
             match number {

@@ -47,8 +47,15 @@ impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
         count: usize,
         clock: Clock,
     ) -> Self {
+        let mut host = Host::new(SERVER, SEED, room, port, count, clock);
+        // The application comes to accept clients, and need not be there before them.
+        for number in host.all() {
+            if let Some((socket, _)) = host.connection(number) {
+                socket.listen(ECHO_PORT).expect("the socket is new and the port is one");
+            }
+        }
         Self {
-            host: Host::new(SERVER, SEED, room, port, count, clock),
+            host,
             memory,
             wanted: [None; MAX_CONNECTIONS],
             waiting: ConnectionSet::EMPTY,
@@ -71,7 +78,7 @@ impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
         answer
     }
 
-    /// Takes in all frames that there are.
+    /// Takes in frames, as [`Host::take_frames`].
     pub fn take_frames(&mut self) {
         let changed = self.host.take_frames();
         self.changed |= changed;

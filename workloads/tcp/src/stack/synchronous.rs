@@ -100,6 +100,13 @@ impl Stack<'_, '_> {
                 arch::reply(tag::<WORDS>(label), Registers::new(words));
             }
             self.take_frames();
+            // However many frames come, requests have their turn.
+            if self.has_work() {
+                let message = self.endpoint.nb_recv();
+                if message.badge == APPLICATION {
+                    return message;
+                }
+            }
         }
     }
 
