@@ -14,6 +14,12 @@ impl ConnectionSet {
     /// No number.
     pub const EMPTY: Self = Self(0);
 
+    /// `number` alone.
+    #[must_use]
+    pub const fn of(number: usize) -> Self {
+        Self(1 << number)
+    }
+
     /// All numbers below `count`, which is at most [`MAX_CONNECTIONS`].
     #[must_use]
     pub const fn below(count: usize) -> Self {
@@ -23,13 +29,13 @@ impl ConnectionSet {
     /// Puts `number` into it.
     #[inline]
     pub const fn insert(&mut self, number: usize) {
-        self.0 |= 1 << number;
+        self.0 |= Self::of(number).0;
     }
 
     /// Takes `number` out of it.
     #[inline]
     pub const fn remove(&mut self, number: usize) {
-        self.0 &= !(1 << number);
+        self.0 &= !Self::of(number).0;
     }
 
     /// Whether there is no number in it.

@@ -113,12 +113,12 @@ impl<'p, 'm, W: FnMut()> Outside<'p, 'm, W> {
         Self { port, wait, host }
     }
 
-    /// Lets the clients, by their numbers, go on with their sockets: all in the beginning, then each when something came in for it, until all are
-    /// done.
+    /// Lets the clients, by their numbers, go on with their sockets: all in the beginning, then each as soon as something came in for it, until
+    /// all are done.
     fn run(&mut self, mut go_on: impl FnMut(usize, &mut Socket<'_>, &mut Context) -> Progress) {
         let mut unfinished = self.host.all();
         let mut due = unfinished;
-        while !unfinished.is_empty() {
+        loop {
             let mut again = ConnectionSet::EMPTY;
             for number in due & unfinished {
                 let Some((socket, context)) = self.host.connection(number) else { continue };
@@ -131,12 +131,23 @@ impl<'p, 'm, W: FnMut()> Outside<'p, 'm, W> {
             }
             self.host.send_frames();
             self.port.flush();
-            if again.is_empty() && !unfinished.is_empty() {
-                (self.wait)();
+            if unfinished.is_empty() {
+                return;
             }
-            due = self.host.take_frames();
-            due |= again;
+            due = self.next_frame(again);
         }
+    }
+
+    /// The connections to go on with: `again`, and those that the next frame changed. Waits for one if there are no others.
+    fn next_frame(&mut self, again: ConnectionSet) -> ConnectionSet {
+        let mut due = again;
+        while due.is_empty() {
+            match self.host.take_frame() {
+                Some(changed) => due |= changed,
+                None => (self.wait)(),
+            }
+        }
+        due
     }
 }
 

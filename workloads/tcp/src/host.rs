@@ -81,26 +81,18 @@ impl<'p, 'm, N: Notify> Host<'p, 'm, N> {
         self.unsent.insert(number);
     }
 
-    /// Takes in the frames that there are, at most as many as a wire holds, and tells the connections that they may have changed.
-    pub fn take_frames(&mut self) -> ConnectionSet {
-        let now = self.clock.now();
-        let mut changed = ConnectionSet::EMPTY;
-        for _ in 0..WIRE_CAPACITY {
-            let Some(frame) = self.device.take_frame() else { break };
-            let flow = Flow::of_frame(frame);
-            let number = flow.and_then(|flow| self.find(flow));
-            match number {
-                Some(number) => changed.insert(number),
-                // A neighbour's address, for which connections may wait, or a segment of no connection, which smoltcp refuses.
-                None => changed = self.all,
-            }
-            if let Some(Connection { sockets, .. }) = &mut self.connections[number.unwrap_or(0)] {
-                let taken = self.interface.poll_ingress_single(now, &mut self.device, sockets);
-                debug_assert_ne!(taken, PollIngressSingleResult::None);
-            }
+    /// Takes in the next frame, and tells the connections that it may have changed; `None` if there is no frame.
+    pub fn take_frame(&mut self) -> Option<ConnectionSet> {
+        let flow = Flow::of_frame(self.device.take_frame()?);
+        let number = flow.and_then(|flow| self.find(flow));
+        // No connection's: a neighbour's address, for which connections may wait, or a segment that smoltcp refuses.
+        let changed = number.map_or(self.all, ConnectionSet::of);
+        if let Some(Connection { sockets, .. }) = &mut self.connections[number.unwrap_or(0)] {
+            let taken = self.interface.poll_ingress_single(self.clock.now(), &mut self.device, sockets);
+            debug_assert_ne!(taken, PollIngressSingleResult::None);
         }
         self.unsent |= changed;
-        changed
+        Some(changed)
     }
 
     /// Sends what the connections have to send that changed since the last time.

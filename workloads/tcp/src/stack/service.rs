@@ -78,10 +78,12 @@ impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
         answer
     }
 
-    /// Takes in frames, as [`Host::take_frames`].
+    /// Takes in the frames that there are, but no more than a wire holds: others want something too.
     pub fn take_frames(&mut self) {
-        let changed = self.host.take_frames();
-        self.changed |= changed;
+        for _ in 0..WIRE_CAPACITY {
+            let Some(changed) = self.host.take_frame() else { break };
+            self.changed |= changed;
+        }
     }
 
     /// Sends what the connections have to send.
