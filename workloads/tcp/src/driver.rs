@@ -29,7 +29,7 @@ pub const fn arguments_of([packed, ..]: [u64; 4], dma_paddr: u64, registers_offs
 pub extern "C" fn main(start: &Start) -> ! {
     let [.., dma_paddr, registers_offset] = start.arguments;
     let told = Told::from_arguments(start.arguments);
-    let (_, wire) = start.shared.split_at(Parts::new(0).results);
+    let (_, wire) = start.shared.split_at(Parts::of_run(&told).results);
     let wire = NetworkWire::new(wire).expect("the root task shares enough");
     let port = wire.port(End::Far, bells::sender(told.ipc, FIRST_PEER));
     let receiver = bells::receiver(told.ipc);

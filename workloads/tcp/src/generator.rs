@@ -61,7 +61,7 @@ enum Progress {
 pub extern "C" fn main(start: &Start) -> ! {
     static ROOM: ConstStaticCell<ClientRoom> = ConstStaticCell::new(ClientRoom::new());
     let told = Told::from_arguments(start.arguments);
-    let (results, wire) = start.shared.split_at(Parts::new(Log::words(&told)).results);
+    let (results, wire) = start.shared.split_at(Parts::of_run(&told).results);
     let wire = NetworkWire::new(wire).expect("the root task shares enough");
     let port = wire.port(End::Far, bells::sender(told.ipc, FIRST_PEER));
     // The kernel wakes it in all versions of the server, as it is none of that.

@@ -8,7 +8,9 @@ use core::sync::atomic::AtomicU64;
 
 use rel4_runtime::frames::Wire;
 
+use crate::generator::log::Log;
 use crate::protocol::CHUNK_BYTES;
+use crate::settings::Told;
 
 /// The most connections that are served at once.
 pub const MAX_CONNECTIONS: usize = 64;
@@ -41,9 +43,14 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The parts, with room for as many words of results.
+    /// The parts in a run of what all processes were told.
     #[must_use]
-    pub const fn new(result_words: usize) -> Self {
+    pub const fn of_run(told: &Told) -> Self {
+        Self::new(Log::words(told))
+    }
+
+    /// The parts, with room for as many words of results.
+    pub(crate) const fn new(result_words: usize) -> Self {
         Self { results: result_words.next_multiple_of(PAGE_WORDS) }
     }
 

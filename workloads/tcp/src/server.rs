@@ -73,7 +73,7 @@ fn run(root: &mut Root, settings: &Settings) -> Result<(SharedMemory, Parts), Fa
     let timebase_hz = root.timebase_hz.ok_or(Failure::Check { name: "the_device_tree_has_a_timebase" })?;
     let arguments = settings.arguments(timebase_hz as u64 / 1_000_000);
     let told = Told::from_arguments(arguments);
-    let parts = Parts::new(Log::words(&told));
+    let parts = Parts::of_run(&told);
     let shared = SharedMemory::new(&mut root.resources, parts.words())?;
     let supervisor = Supervisor::new(&mut root.resources)?;
     let spare = root.resources.take_slot()?;

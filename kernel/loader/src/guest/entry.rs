@@ -1,11 +1,15 @@
 //! The first instructions of every hart.
 //!
 //! The firmware starts the loader on whichever hart won its lottery. Logical core 0 is hart 0, so another hart starts hart 0
-//! in its place and stops itself; where there is no hart 0 it carries on.
+//! in its place and stops itself; where there is no hart 0 it carries on. Whoever comes later is a secondary hart.
+//!
+//! All harts start at the same address, and a secondary does not trust the argument it is started with: OpenSBI before 1.3 lets a
+//! hart go before it has written where to and with what, so that now and then one starts as the loader itself was started.
 
 #![allow(unsafe_code, reason = "entry points are called from assembly, by name")]
 
 use core::arch::global_asm;
+use core::sync::atomic::AtomicU64;
 
 use super::{boot, failure, harts, sbi};
 
@@ -16,7 +20,11 @@ global_asm!(
     // a0: hart id, a1: device tree.
 _start:
     csrw sie, zero
+    la t0, {started}
+    li t1, 1
+    amoswap.d.aqrl t1, t1, (t0)
     beqz a0, 2f
+    bnez t1, 5f
     mv s0, a0
     mv s1, a1
     li a0, 0
@@ -42,18 +50,16 @@ _start:
     la sp, __primary_stack_top
     tail loader_primary
 
-    .text
-    .globl loader_secondary_start
-    // a0: hart id, a1: logical core, from 1.
-loader_secondary_start:
-    csrw sie, zero
-    la t0, loader_trap_vector
+5:  la t0, loader_trap_vector
     csrw stvec, t0
+    la t0, {starting}
+    ld a1, 0(t0)
     la sp, __secondary_stacks
     slli t0, a1, 12
     add sp, sp, t0
     tail loader_secondary
 
+    .text
     .balign 4
 loader_trap_vector:
     la sp, __trap_stack_top
@@ -65,16 +71,22 @@ loader_trap_vector:
     hsm = const sbi::HSM,
     hart_start = const sbi::HART_START,
     hart_stop = const sbi::HART_STOP,
+    started = sym STARTED,
+    starting = sym harts::STARTING,
 );
 
+/// Whether a hart has started before. Not in `.bss`, which a later hart clears.
+#[unsafe(link_section = ".data.started")]
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
 unsafe extern "C" {
-    /// Where firmware starts a secondary hart; `opaque` is its logical core.
-    safe fn loader_secondary_start();
+    /// Where firmware starts every hart.
+    safe fn _start();
 }
 
 /// The address at which the firmware is to start secondary harts.
-pub(super) fn secondary_start() -> usize {
-    loader_secondary_start as *const () as usize
+pub(super) fn start() -> usize {
+    _start as *const () as usize
 }
 
 // SAFETY: the only symbol of this name; called once, by the entry code, on a stack of its own.

@@ -35,6 +35,8 @@ pub(super) enum StartError {
     DoesNotArrive { hart: u64 },
 }
 
+/// The logical core that the hart which is being started is to be. One is started at a time.
+pub(super) static STARTING: AtomicU64 = AtomicU64::new(0);
 /// How many secondary harts wait for the kernel.
 static ARRIVED: AtomicU64 = AtomicU64::new(0);
 /// Set when the words below are written.
@@ -55,8 +57,8 @@ pub(super) fn start(harts: impl Iterator<Item = u64>) -> Result<u64, StartError>
         wait::at_most_seconds(|| sbi::is_stopped(hart).unwrap_or(true))
             .ok_or(StartError::DoesNotStop { hart })?;
         started += 1;
-        sbi::start_hart(hart, entry::secondary_start(), started)
-            .map_err(|error| StartError::Refused { hart, error })?;
+        STARTING.store(started, Ordering::SeqCst);
+        sbi::start_hart(hart, entry::start()).map_err(|error| StartError::Refused { hart, error })?;
         wait::at_most_seconds(|| ARRIVED.load(Ordering::Acquire) == started)
             .ok_or(StartError::DoesNotArrive { hart })?;
     }

@@ -49,9 +49,9 @@ pub(super) fn put_byte(byte: u8) {
     let _ = call(LEGACY_PUTCHAR, 0, [usize::from(byte), 0, 0]);
 }
 
-/// Starts `hart` at `address` in supervisor mode, with `opaque` in its a1.
-pub(super) fn start_hart(hart: u64, address: usize, opaque: u64) -> Result<(), SbiError> {
-    call(HSM, HART_START, [hart as usize, address, opaque as usize]).map(|_| ())
+/// Starts `hart` at `address` in supervisor mode.
+pub(super) fn start_hart(hart: u64, address: usize) -> Result<(), SbiError> {
+    call(HSM, HART_START, [hart as usize, address, 0]).map(|_| ())
 }
 
 /// Whether `hart` is stopped, so that it can be started.
