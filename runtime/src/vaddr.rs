@@ -14,7 +14,7 @@ pub(crate) const THREADS: u64 = 0x2010_0000;
 const THREAD_BYTES: u64 = 128 * 1024;
 
 /// Other processes: size of a stack in bytes.
-pub const STACK_BYTES: u64 = 112 * 1024;
+pub const STACK_BYTES: u64 = 64 * 1024;
 
 /// Other processes: size of a stack in bytes, at most, of a process that has one thread only.
 pub const MAX_STACK_BYTES: u64 = SHARED - stack(0);

@@ -12,7 +12,7 @@ fn no_byte_is_lost_clients_come_and_go_in_every_way_and_nothing_of_them_stays() 
     let preset = workspace().join("configs/costmodel/unit.toml");
     let matrix = include_str!("tcp.toml").replace("PRESET", text(&preset));
     // The guest compares every byte, and counts what its connections still hold in the end: a cell with a difference fails.
-    let run = Run::measured(&matrix, 7);
+    let run = Run::measured(&matrix, 8);
     let rows = run.samples();
     for experiment in ["echo-sync", "echo-async"] {
         let of = |repeat: &str, metric: &str| -> Vec<String> {

@@ -58,14 +58,16 @@ impl Alarm {
         arch::time_ticks() >= self.due.get()
     }
 
-    /// Takes the interrupt back and sets the alarm again, if its time has come.
+    /// Takes the interrupt back and sets the alarm again, if its time has come. Whether it has.
     #[inline]
-    pub fn renew(&self) {
-        if self.is_due() {
+    pub fn renew(&self) -> bool {
+        let due = self.is_due();
+        if due {
             write(CLEAR_INTERRUPT, 1);
             IrqHandler(process::granted(ALARM)).ack().expect("the capability is there");
             self.set();
         }
+        due
     }
 
     /// Makes `waker` the one that is woken when the time has come.

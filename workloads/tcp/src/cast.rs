@@ -30,6 +30,9 @@ const BY_NETWORK: u64 = 1;
 const BY_APPLICATION: u64 = 1;
 const BY_DEVICE: u64 = 1;
 
+/// The application of the asynchronous version keeps the coroutines of all connections on its stack.
+const COROUTINES_ROOM: Room = Room { stack_bytes: 112 * 1024, ..Room::ORDINARY };
+
 /// A process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -181,16 +184,16 @@ impl Cast<'_> {
         ];
         let hart = self.settings.application_hart;
         let spec = self.spec(Role::Application, hart, &grants, &shared);
-        let spec = match self.settings.ipc {
+        let (spec, room) = match self.settings.ipc {
             Ipc::Sync => {
                 let arguments = application::synchronous::arguments_of(0, self.arguments);
-                ProcessSpec { main: application::synchronous::main, arguments, ..spec }
+                (ProcessSpec { main: application::synchronous::main, arguments, ..spec }, Room::ORDINARY)
             }
             Ipc::AsyncOverInterrupts | Ipc::AsyncOverKernel => {
-                ProcessSpec { main: application::asynchronous::main, ..spec }
+                (ProcessSpec { main: application::asynchronous::main, ..spec }, COROUTINES_ROOM)
             }
         };
-        Ok(process::create(&mut root.resources, root.info, &spec)?)
+        Ok(process::create_with_room(&mut root.resources, root.info, &spec, room)?)
     }
 
     /// Starts the threads of all connections but the first, in the synchronous version.

@@ -11,9 +11,13 @@ use crate::layout::WIRE_CAPACITY;
 const MAX_FRAME_BYTES: usize = 1514;
 
 /// A network device that is the end of a wire. Frames are copied, each once, out of shared memory and to it.
+///
+/// A frame that comes in is taken first, for whoever has to know whose it is, and then received.
 pub struct Device<'p, 'm, N> {
     port: &'p Port<'m, N, WIRE_CAPACITY>,
-    received: Frame,
+    incoming: Frame,
+    /// Bytes of the frame that was taken and not received yet.
+    taken: Option<usize>,
     outgoing: Frame,
 }
 
@@ -21,7 +25,21 @@ impl<'p, 'm, N: Notify> Device<'p, 'm, N> {
     /// The device at `port`.
     #[must_use]
     pub const fn new(port: &'p Port<'m, N, WIRE_CAPACITY>) -> Self {
-        Self { port, received: Frame::new(), outgoing: Frame::new() }
+        Self { port, incoming: Frame::new(), taken: None, outgoing: Frame::new() }
+    }
+
+    /// Takes the next frame, to be received next, unless there is none or no room for an answer to it.
+    pub fn take_frame(&mut self) -> Option<&[u8]> {
+        if self.taken.is_none() && self.has_room() {
+            self.taken = self.port.receive(&mut self.incoming);
+        }
+        self.taken.map(|length| &self.incoming.bytes()[..length])
+    }
+
+    /// Whether a frame can be sent.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.port.has_room()
     }
 }
 
@@ -36,12 +54,8 @@ impl<'m, N: Notify> phy::Device for Device<'_, 'm, N> {
         Self: 'a;
 
     fn receive(&mut self, _: Instant) -> Option<(Received<'_>, Room<'_, 'm, N>)> {
-        // What is received may have to be answered at once.
-        if !self.port.has_room() {
-            return None;
-        }
-        let length = self.port.receive(&mut self.received)?;
-        let received = Received { frame: &self.received.bytes()[..length] };
+        let length = self.taken.take()?;
+        let received = Received { frame: &self.incoming.bytes()[..length] };
         Some((received, Room { port: self.port, frame: &mut self.outgoing }))
     }
 

@@ -12,7 +12,7 @@ use rel4_runtime::dispatch::{self, Source};
 use rel4_runtime::frames::{End, Port};
 use rel4_runtime::process::{self, Start};
 use rel4_runtime::uintr::{Receiver, Sender};
-use smoltcp::iface::{Context, Interface, PollIngressSingleResult, SocketHandle, SocketSet};
+use smoltcp::iface::Context;
 use smoltcp::socket::tcp::Socket;
 use static_cell::ConstStaticCell;
 
@@ -20,8 +20,9 @@ use self::log::Log;
 use crate::address::{ECHO_PORT, GENERATOR, SERVER};
 use crate::bells::{self, FIRST_PEER};
 use crate::clock::Clock;
-use crate::device::Device;
-use crate::layout::{MAX_CONNECTIONS, NetworkWire, Parts, WIRE_CAPACITY};
+use crate::connection_set::ConnectionSet;
+use crate::host::Host;
+use crate::layout::{NetworkWire, Parts, WIRE_CAPACITY};
 use crate::room::Room;
 use crate::settings::{Ipc, Told, Work};
 
@@ -45,8 +46,8 @@ struct Outcome {
     differences: u64,
 }
 
-/// Whether a client has more to do. Of several clients the greatest counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whether a client has more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     /// Nothing.
     Done,
@@ -82,20 +83,19 @@ pub extern "C" fn main(start: &Start) -> ! {
     process::finish([sent, right, differences, port.violations()])
 }
 
+/// What it takes to make the same initial sequence numbers in each run.
+const SEED: u64 = 2;
+
 /// The world outside the server: the clients' sockets, and the way to the network.
 struct Outside<'p, 'm, W> {
     port: &'p Port<'m, Sender, WIRE_CAPACITY>,
     /// Returns when there may be frames.
     wait: W,
-    interface: Interface,
-    device: Device<'p, 'm, Sender>,
-    clock: Clock,
-    sockets: SocketSet<'static>,
-    clients: [Option<SocketHandle>; MAX_CONNECTIONS],
+    host: Host<'p, 'm, Sender>,
 }
 
 impl<'p, 'm, W: FnMut()> Outside<'p, 'm, W> {
-    /// The sockets of `count` clients, at most [`MAX_CONNECTIONS`], whose network is behind `port`.
+    /// The sockets of `count` clients, at most [`MAX_CONNECTIONS`](crate::layout::MAX_CONNECTIONS), whose network is behind `port`.
     fn new(
         room: &'static mut ClientRoom,
         port: &'p Port<'m, Sender, WIRE_CAPACITY>,
@@ -103,43 +103,51 @@ impl<'p, 'm, W: FnMut()> Outside<'p, 'm, W> {
         clock: Clock,
         wait: W,
     ) -> Self {
-        let mut device = Device::new(port);
-        let interface = GENERATOR.interface(&mut device, clock.now(), 2);
-        let (storage, all) = room.divide();
-        let mut sockets = SocketSet::new(storage);
-        let mut clients = [None; MAX_CONNECTIONS];
-        for (client, mut socket) in clients.iter_mut().zip(all).take(count) {
-            // A client that goes leaves nothing unacknowledged: nobody is there for a second attempt.
-            socket.set_ack_delay(None);
-            *client = Some(sockets.add(socket));
-        }
-        Self { port, wait, interface, device, clock, sockets, clients }
-    }
-
-    /// Lets the clients, by their numbers, go on with their sockets whenever something came in, until all are done.
-    fn run(&mut self, mut go_on: impl FnMut(usize, &mut Socket<'_>, &mut Context) -> Progress) {
-        loop {
-            match self.turn(&mut go_on) {
-                Progress::Done => return,
-                Progress::Later => (self.wait)(),
-                Progress::Now => {}
+        let mut host = Host::new(GENERATOR, SEED, room, port, count, clock);
+        for number in host.all() {
+            if let Some((socket, _)) = host.connection(number) {
+                // A client that goes leaves nothing unacknowledged: nobody is there for a second attempt.
+                socket.set_ack_delay(None);
             }
         }
+        Self { port, wait, host }
     }
 
-    /// Takes in all frames, lets every client go on once, and sends frames.
-    fn turn(&mut self, go_on: &mut impl FnMut(usize, &mut Socket<'_>, &mut Context) -> Progress) -> Progress {
-        let Self { interface, device, clock, sockets, .. } = self;
-        let now = clock.now();
-        while interface.poll_ingress_single(now, device, sockets) != PollIngressSingleResult::None {}
-        let mut progress = Progress::Done;
-        for (number, handle) in self.clients.iter().flatten().enumerate() {
-            let socket = sockets.get_mut(*handle);
-            progress = progress.max(go_on(number, socket, interface.context()));
+    /// Lets the clients, by their numbers, go on with their sockets: all in the beginning, then each as soon as something came in for it, until
+    /// all are done.
+    fn run(&mut self, mut go_on: impl FnMut(usize, &mut Socket<'_>, &mut Context) -> Progress) {
+        let mut unfinished = self.host.all();
+        let mut due = unfinished;
+        loop {
+            let mut again = ConnectionSet::EMPTY;
+            for number in due & unfinished {
+                let Some((socket, context)) = self.host.connection(number) else { continue };
+                match go_on(number, socket, context) {
+                    Progress::Done => unfinished.remove(number),
+                    Progress::Later => {}
+                    Progress::Now => again.insert(number),
+                }
+                self.host.send_later(number);
+            }
+            self.host.send_frames();
+            self.port.flush();
+            if unfinished.is_empty() {
+                return;
+            }
+            due = self.next_frame(again);
         }
-        interface.poll_egress(clock.now(), device, sockets);
-        self.port.flush();
-        progress
+    }
+
+    /// The connections to go on with: `again`, and those that the next frame changed. Waits for one if there are no others.
+    fn next_frame(&mut self, again: ConnectionSet) -> ConnectionSet {
+        let mut due = again;
+        while due.is_empty() {
+            match self.host.take_frame() {
+                Some(changed) => due |= changed,
+                None => (self.wait)(),
+            }
+        }
+        due
     }
 }
 

@@ -15,7 +15,9 @@
 //!
 //! * [`server`]: the workload, from its parameters ([`settings`]) to its results; [`cast`](mod@cast): the processes
 //! * [`application`]: the echo server; [`protocol`]: what it and the stack say to each other
-//! * [`stack`]: the network stack, on smoltcp; [`device`], [`address`], [`clock`], [`room`]: what smoltcp needs; [`alarm`]: its timers
+//! * [`stack`]: the network stack, on smoltcp; [`alarm`]: its timers
+//! * [`host`]: smoltcp with its connections, of either side; [`flow`], [`connection_set`]: which of them; [`device`], [`address`], [`clock`], [`room`]:
+//!   what smoltcp needs
 //! * the network: [`generator`], the load generator inside the guest, or [`driver`], of a virtio network card
 //! * between processes: [`layout`] (shared memory), [`bells`] (who wakes whom how)
 
@@ -27,9 +29,12 @@ pub mod application;
 pub mod bells;
 pub mod cast;
 pub mod clock;
+pub mod connection_set;
 pub mod device;
 pub mod driver;
+pub mod flow;
 pub mod generator;
+pub mod host;
 pub mod layout;
 pub mod protocol;
 pub mod room;

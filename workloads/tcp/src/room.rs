@@ -25,19 +25,18 @@ impl<const BYTES: usize> Room<BYTES> {
         }
     }
 
-    /// Where the sockets go, and the sockets: whoever makes a set of the former adds the latter.
+    /// The sockets, and where each of them goes: whoever makes a set of the latter adds the former.
     pub fn divide(
         &'static mut self,
-    ) -> (&'static mut [SocketStorage<'static>], impl Iterator<Item = Socket<'static>>) {
+    ) -> impl Iterator<Item = (&'static mut SocketStorage<'static>, Socket<'static>)> {
         let buffers = self.inbound.iter_mut().zip(&mut self.outbound);
-        let sockets = buffers.map(|(inbound, outbound)| {
+        self.sockets.iter_mut().zip(buffers).map(|(storage, (inbound, outbound))| {
             let (inbound, outbound) = (&mut inbound[..], &mut outbound[..]);
             let mut socket = Socket::new(SocketBuffer::new(inbound), SocketBuffer::new(outbound));
             // A message leaves at once, whatever was not acknowledged yet.
             socket.set_nagle_enabled(false);
-            socket
-        });
-        (&mut self.sockets, sockets)
+            (storage, socket)
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use rel4_runtime::cap::Notification;
 
 use super::*;
 use crate::application::{self, Left, Stack};
-use crate::layout::{Sockets, WIRE_WORDS};
+use crate::layout::{MAX_CONNECTIONS, Sockets, WIRE_WORDS};
 use crate::protocol::{Answer, Request};
 use crate::stack::service::{Service, StackRoom};
 
@@ -98,7 +98,6 @@ fn against_server<'a>(
             }
         }
         direct.service.borrow_mut().send_frames();
-        direct.complete();
     };
     let room: &'static mut ClientRoom = Box::leak(Box::default());
     let outcome = generator(&mut Outside::new(room, &far, connections, CLOCK, &mut take_turn));

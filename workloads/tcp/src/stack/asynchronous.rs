@@ -67,18 +67,20 @@ struct Turns<'p, 'm> {
 }
 
 impl Turns<'_, '_> {
-    /// Takes in all frames and all requests, and only then sends frames: once for all of them.
+    /// Takes in all frames, then all requests. What they make the connections send leaves at once: the other end of the wire has a hart of its own.
     fn take(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.port.wake_by_frames(context.waker());
         self.alarm.wake_when_due(context.waker());
-        self.alarm.renew();
         self.service.take_frames();
+        if self.alarm.renew() {
+            self.service.look_at_the_time();
+        }
         self.complete();
         while let Poll::Ready(pending) = pin!(self.requests.recv()).poll(context) {
             self.request(pending);
+            self.service.send_frames();
         }
         self.service.send_frames();
-        self.complete();
         Poll::Pending
     }
 

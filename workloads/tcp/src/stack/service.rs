@@ -1,14 +1,16 @@
 //! The connections, and what the application wants of them. How it says so is the business of the two versions.
 
+use core::mem;
+
 use rel4_runtime::frames::Port;
 use rel4_runtime::interrupt::Notify;
 use rel4_runtime::words::WordBuffer;
-use smoltcp::iface::{Interface, PollIngressSingleResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{RecvError, Socket, State};
 
 use crate::address::{ECHO_PORT, SERVER};
 use crate::clock::Clock;
-use crate::device::Device;
+use crate::connection_set::ConnectionSet;
+use crate::host::Host;
 use crate::layout::{CHUNK_WORDS, MAX_CONNECTIONS, Sockets, WIRE_CAPACITY};
 use crate::protocol::{Answer, CHUNK_BYTES, Operation, Request};
 use crate::room::Room;
@@ -19,27 +21,21 @@ const BUFFER_BYTES: usize = 1024;
 /// The memory of the connections.
 pub type StackRoom = Room<BUFFER_BYTES>;
 
-/// A connection: its socket, and what the application waits for.
-#[derive(Clone, Copy, Debug)]
-struct Connection {
-    socket: SocketHandle,
-    wanted: Option<Operation>,
-}
+/// What it takes to make the same initial sequence numbers in each run.
+const SEED: u64 = 1;
 
 /// The connections of the server. There is one in a process; it allocates nothing once it is made.
 pub struct Service<'p, 'm, N> {
-    interface: Interface,
-    device: Device<'p, 'm, N>,
-    clock: Clock,
-    sockets: SocketSet<'static>,
+    host: Host<'p, 'm, N>,
     memory: Sockets<'m>,
-    connections: [Option<Connection>; MAX_CONNECTIONS],
-    /// A bit for each connection of which something is wanted.
-    waiting: u64,
+    /// What the application waits for, by connection.
+    wanted: [Option<Operation>; MAX_CONNECTIONS],
+    /// The connections of which something is wanted.
+    waiting: ConnectionSet,
+    /// The connections that may have changed since completed operations were last looked for.
+    changed: ConnectionSet,
     chunk: WordBuffer<CHUNK_WORDS>,
 }
-
-const _: () = assert!(MAX_CONNECTIONS <= u64::BITS as usize, "a word has a bit for each connection");
 
 impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
     /// A server of `count` connections, at most [`MAX_CONNECTIONS`], whose network is behind `port`.
@@ -51,66 +47,79 @@ impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
         count: usize,
         clock: Clock,
     ) -> Self {
-        let mut device = Device::new(port);
-        let interface = SERVER.interface(&mut device, clock.now(), 1);
-        let (storage, all) = room.divide();
-        let mut sockets = SocketSet::new(storage);
-        let mut connections = [None; MAX_CONNECTIONS];
-        for (connection, socket) in connections.iter_mut().zip(all).take(count) {
-            *connection = Some(Connection { socket: sockets.add(socket), wanted: None });
+        let mut host = Host::new(SERVER, SEED, room, port, count, clock);
+        // The application comes to accept clients, and need not be there before them.
+        for number in host.all() {
+            if let Some((socket, _)) = host.connection(number) {
+                socket.listen(ECHO_PORT).expect("the socket is new and the port is one");
+            }
         }
-        let chunk = WordBuffer::new();
-        Self { interface, device, clock, sockets, memory, connections, waiting: 0, chunk }
+        Self {
+            host,
+            memory,
+            wanted: [None; MAX_CONNECTIONS],
+            waiting: ConnectionSet::EMPTY,
+            changed: ConnectionSet::EMPTY,
+            chunk: WordBuffer::new(),
+        }
     }
 
     /// Does what `request` asks for, if it can be done now; else its answer comes from [`Service::complete`].
     pub fn request(&mut self, request: Request) -> Option<Answer> {
         let Request { connection: number, operation } = request;
-        let Some(Some(connection)) = self.connections.get(number) else { return Some(Answer::Refused) };
-        if connection.wanted.is_some() {
+        if self.wanted.get(number).is_none_or(Option::is_some) {
             return Some(Answer::Refused);
         }
-        let socket = connection.socket;
-        let answer = self.attempt(number, socket, operation);
+        let answer = self.attempt(number, operation);
         if answer.is_none() {
-            self.connections[number] = Some(Connection { socket, wanted: Some(operation) });
-            self.waiting |= 1 << number;
+            self.wanted[number] = Some(operation);
+            self.waiting.insert(number);
         }
         answer
     }
 
-    /// Takes in all frames that there are.
+    /// Takes in the frames that there are, but no more than a wire holds: others want something too.
     pub fn take_frames(&mut self) {
-        let Self { interface, device, clock, sockets, .. } = self;
-        let now = clock.now();
-        while interface.poll_ingress_single(now, device, sockets) != PollIngressSingleResult::None {}
+        for _ in 0..WIRE_CAPACITY {
+            let Some(changed) = self.host.take_frame() else { break };
+            self.changed |= changed;
+        }
     }
 
     /// Sends what the connections have to send.
     pub fn send_frames(&mut self) {
-        let Self { interface, device, clock, sockets, .. } = self;
-        interface.poll_egress(clock.now(), device, sockets);
+        self.host.send_frames();
+    }
+
+    /// Sends what is due by now, and ends what has taken too long.
+    pub fn look_at_the_time(&mut self) {
+        self.host.send_what_is_due();
+        self.changed = self.host.all();
     }
 
     /// Gives `answer` the connections whose operations are complete now.
     pub fn complete(&mut self, mut answer: impl FnMut(usize, Answer)) {
-        let mut waiting = self.waiting;
-        while waiting != 0 {
-            let number = waiting.trailing_zeros() as usize;
-            waiting &= waiting - 1;
-            let Some(Connection { socket, wanted: Some(operation) }) = self.connections[number] else {
-                continue;
-            };
-            if let Some(outcome) = self.attempt(number, socket, operation) {
-                self.connections[number] = Some(Connection { socket, wanted: None });
-                self.waiting &= !(1 << number);
+        for number in self.waiting & mem::take(&mut self.changed) {
+            let Some(operation) = self.wanted[number] else { continue };
+            if let Some(outcome) = self.attempt(number, operation) {
+                self.wanted[number] = None;
+                self.waiting.remove(number);
                 answer(number, outcome);
             }
         }
     }
 
-    fn attempt(&mut self, number: usize, socket: SocketHandle, operation: Operation) -> Option<Answer> {
-        let socket = self.sockets.get_mut::<Socket<'_>>(socket);
+    fn attempt(&mut self, number: usize, operation: Operation) -> Option<Answer> {
+        let answer = self.carry_out(number, operation);
+        // Closing has to be said long before it is complete; whatever else does not complete changed nothing.
+        if answer.is_some() || operation == Operation::Close {
+            self.host.send_later(number);
+        }
+        answer
+    }
+
+    fn carry_out(&mut self, number: usize, operation: Operation) -> Option<Answer> {
+        let Some((socket, _)) = self.host.connection(number) else { return Some(Answer::Refused) };
         match operation {
             Operation::Accept => accept(socket),
             Operation::Receive => {
@@ -130,13 +139,12 @@ impl<'p, 'm, N: Notify> Service<'p, 'm, N> {
     }
 
     fn count(&self) -> Answer {
-        let (mut open, mut waiting) = (0, 0);
-        for connection in self.connections.iter().flatten() {
-            let socket = self.sockets.get::<Socket<'_>>(connection.socket);
-            open += u64::from(socket.is_open() && !socket.is_listening());
-            waiting += u64::from(connection.wanted.is_some_and(|wanted| wanted != Operation::Accept));
+        let is_held = |socket: &&Socket<'_>| socket.is_open() && !socket.is_listening();
+        let is_no_client_to_come = |wanted: &&Operation| **wanted != Operation::Accept;
+        Answer::Counted {
+            open: self.host.sockets().filter(is_held).count() as u64,
+            waiting: self.wanted.iter().flatten().filter(is_no_client_to_come).count() as u64,
         }
-        Answer::Counted { open, waiting }
     }
 }
 

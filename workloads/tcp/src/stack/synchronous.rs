@@ -100,6 +100,13 @@ impl Stack<'_, '_> {
                 arch::reply(tag::<WORDS>(label), Registers::new(words));
             }
             self.take_frames();
+            // However many frames come, requests have their turn.
+            if self.has_work() {
+                let message = self.endpoint.nb_recv();
+                if message.badge == APPLICATION {
+                    return message;
+                }
+            }
         }
     }
 
@@ -109,11 +116,12 @@ impl Stack<'_, '_> {
     }
 
     fn take_frames(&mut self) {
-        self.alarm.renew();
         self.service.take_frames();
+        if self.alarm.renew() {
+            self.service.look_at_the_time();
+        }
         self.complete();
         self.service.send_frames();
-        self.complete();
     }
 
     /// What the caller is to be answered now, if anything: if not, its reply capability was put aside.
