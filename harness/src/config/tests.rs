@@ -247,7 +247,7 @@ fn clients_from_outside_need_a_way_in_and_that_needs_the_hosts_clock() {
     let outside = GOOD
         .replace("program = \"ipc-pingpong\"", "program = \"tcp-churn-outside\"")
         .replace(
-            "rounds = 10, batch = 4, warmup = 1, server_hart = 0",
+            "rounds = 10, batch = 4, warmup = 1, work = 0, server_hart = 0",
             "ipc = \"sync\", sessions = 1, bytes = 1, application_hart = 0",
         )
         .replace("words = [0, 4]", "connections = [1, 2]")

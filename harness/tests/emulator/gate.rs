@@ -20,10 +20,10 @@ impl Bench {
         bench
     }
 
-    /// Runs the cells that `filter` lets through in the checkout `sources`, with more options.
-    fn run(&self, sources: &Path, out: &str, filter: &str, options: &[&str]) -> Output {
+    /// Runs the matrix in the checkout `sources`, with more options.
+    fn run(&self, sources: &Path, out: &str, options: &[&str]) -> Output {
         let [matrix, out] = ["matrix.toml", out].map(|name| self.folder.path().join(name));
-        let mut arguments = vec!["run", "--matrix", text(&matrix), "--out", text(&out), "--filter", filter];
+        let mut arguments = vec!["run", "--matrix", text(&matrix), "--out", text(&out)];
         arguments.extend(options);
         harness(sources, &arguments)
     }
@@ -44,8 +44,7 @@ fn a_slow_down_of_five_per_cent_planted_in_the_ipc_path_is_caught_and_named() {
         return;
     }
     let bench = Bench::new();
-    let counted_and_modelled = "*.{counted,modelled}.*";
-    assert_done(&bench.run(workspace(), "reference", counted_and_modelled, &[]));
+    assert_done(&bench.run(workspace(), "reference", &[]));
 
     let parent = tempfile::tempdir().expect("temporary directory");
     let slower = copy_of_workspace(&parent.path().join("slower"));
@@ -54,7 +53,7 @@ fn a_slow_down_of_five_per_cent_planted_in_the_ipc_path_is_caught_and_named() {
     assert!(fastpath.contains(DELIVER), "the place of the delay has changed");
     fs::write(&source, fastpath.replace(DELIVER, &[DELIVER, DELAY].concat())).expect("writable");
 
-    let judged = bench.run(&slower, "slower", counted_and_modelled, &["--gate", &bench.path("reference")]);
+    let judged = bench.run(&slower, "slower", &["--gate", &bench.path("reference")]);
     let said = String::from_utf8_lossy(&judged.stdout);
     assert_eq!(judged.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&judged.stderr));
     assert!(said.contains("gate: regression"), "{said}");
@@ -69,17 +68,17 @@ fn a_slow_down_of_five_per_cent_planted_in_the_ipc_path_is_caught_and_named() {
 
 /// To be run before a release: `cargo test -p rel4-harness --test emulator -- --ignored --nocapture ten_unchanged`.
 #[test]
-#[ignore = "ten runs, host time among them"]
+#[ignore = "eleven runs"]
 fn ten_unchanged_runs_pass() {
     if !possible() {
         return;
     }
     let bench = Bench::new();
-    assert_done(&bench.run(workspace(), "reference", "*", &[]));
+    assert_done(&bench.run(workspace(), "reference", &[]));
     let (reference, history) = (bench.path("reference"), bench.path("history"));
     for index in 0..10 {
         let name = format!("run-{index}");
-        assert_done(&bench.run(workspace(), &name, "*", &[]));
+        assert_done(&bench.run(workspace(), &name, &[]));
         let run = bench.path(&name);
         let arguments = ["gate", "--reference", &reference, &run, "--history", &history, "--remember"];
         let judged = harness(workspace(), &arguments);
