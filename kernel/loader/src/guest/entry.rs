@@ -22,7 +22,10 @@ _start:
     csrw sie, zero
     la t0, {started}
     li t1, 1
+    .option push
+    .option arch, +a
     amoswap.d.aqrl t1, t1, (t0)
+    .option pop
     beqz a0, 2f
     bnez t1, 5f
     mv s0, a0
