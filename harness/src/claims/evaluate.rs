@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claim::{Claim, Quantity};
-use super::missing;
+use super::missing::{Missing, missing};
 use super::select::{Absent, At, Selection};
 use super::table::{Finding, Verdict};
 use crate::config::Value;
@@ -26,29 +26,29 @@ pub(super) struct Evidence<'r> {
 /// A point of a sweep: the parameters and their values.
 type Point<'c> = BTreeMap<&'c str, Value>;
 
-/// Holds `claim` against the evidence, at every point that it speaks of.
+/// Holds `claim` against the evidence, at every point that it speaks of and the run's matrix has.
 pub(super) fn evaluate(claim: &Claim, evidence: Evidence<'_>) -> Finding {
-    let mut worst: Option<(f64, Point<'_>)> = None;
     let mut finding = Finding::of(claim);
-    for point in points(claim) {
-        match value(&claim.quantity, &point, evidence) {
-            Err(reason) => {
-                finding.verdict = Verdict::NotMeasured;
+    let points = points(claim);
+    let (mut measured, mut not_sampled) = (Vec::new(), Vec::new());
+    for point in &points {
+        match value(&claim.quantity, point, evidence) {
+            Ok(value) => measured.push((value, point)),
+            Err(Missing::NotSampled(reason)) => not_sampled.push((reason, point)),
+            Err(Missing::Because(reason)) => {
                 finding.remark = reason;
                 return finding;
             }
-            Ok(value) => {
-                let is_worse = worst.as_ref().is_none_or(|(so_far, _)| {
-                    value != *so_far && claim.target.worse(value, *so_far) == value
-                });
-                if is_worse {
-                    worst = Some((value, point));
-                }
-            }
         }
     }
+    let is_worse = |value: f64, than: f64| value != than && claim.target.worse(value, than) == value;
+    let worst = measured
+        .iter()
+        .copied()
+        .reduce(|so_far, next| if is_worse(next.0, so_far.0) { next } else { so_far });
     let Some((value, point)) = worst else {
-        finding.remark = "the claim speaks of no point".to_owned();
+        let nowhere = not_sampled.into_iter().next().map(|(reason, _)| reason);
+        finding.remark = nowhere.unwrap_or_else(|| "the claim speaks of no point".to_owned());
         return finding;
     };
     finding.here = Some(value);
@@ -60,16 +60,25 @@ pub(super) fn evaluate(claim: &Claim, evidence: Evidence<'_>) -> Finding {
         Verdict::Failed
     };
     let mut remarks = Vec::new();
-    if !point.is_empty() && points(claim).len() > 1 {
-        let at: Vec<String> = point.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        remarks.push(format!("the worst of {} at {}", points(claim).len(), at.join(", ")));
+    if !point.is_empty() && points.len() > 1 {
+        remarks.push(format!("the worst of {} at {}", measured.len(), text(point)));
+    }
+    if !not_sampled.is_empty() {
+        let at: Vec<String> = not_sampled.iter().map(|(_, point)| text(point)).collect();
+        remarks.push(format!("not in this matrix: {}", at.join("; ")));
     }
     if finding.verdict != Verdict::Met {
         let stages = claim.blame.as_ref().map(|blame| &blame.stages);
-        remarks.extend(stages.and_then(|stages| costliest(&stages.at(&point), evidence)));
+        remarks.extend(stages.and_then(|stages| costliest(&stages.at(point), evidence)));
     }
     finding.remark = remarks.join("; ");
     finding
+}
+
+/// The parameters of a point and their values.
+fn text(point: &Point<'_>) -> String {
+    let parameters: Vec<String> = point.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    parameters.join(", ")
 }
 
 /// Every combination of the values of `each`.
@@ -89,7 +98,7 @@ fn with<'c>(point: &Point<'c>, name: &'c str, value: &Value) -> Point<'c> {
 }
 
 /// The quantity at a point, or why there is none.
-fn value(quantity: &Quantity, point: &Point<'_>, evidence: Evidence<'_>) -> Result<f64, String> {
+fn value(quantity: &Quantity, point: &Point<'_>, evidence: Evidence<'_>) -> Result<f64, Missing> {
     match quantity {
         Quantity::Median(selection) => sum(selection, point, evidence),
         Quantity::Ratio { of, by } => {
@@ -106,26 +115,26 @@ fn value(quantity: &Quantity, point: &Point<'_>, evidence: Evidence<'_>) -> Resu
     }
 }
 
-fn quotient(of: f64, by: f64, at: &At<'_>) -> Result<f64, String> {
-    if by == 0.0 { Err(format!("{at} is 0, by which nothing can be divided")) } else { Ok(of / by) }
+fn quotient(of: f64, by: f64, at: &At<'_>) -> Result<f64, Missing> {
+    if by == 0.0 { Err(format!("{at} is 0, by which nothing can be divided").into()) } else { Ok(of / by) }
 }
 
 /// The median of the metric, or the sum of the medians of several.
-fn sum(selection: &Selection, point: &Point<'_>, evidence: Evidence<'_>) -> Result<f64, String> {
+fn sum(selection: &Selection, point: &Point<'_>, evidence: Evidence<'_>) -> Result<f64, Missing> {
     let at = selection.at(point);
     let metrics = selection.metric.all();
     if metrics.is_empty() {
-        return Err(format!("{at} names no metric"));
+        return Err(format!("{at} names no metric").into());
     }
     metrics.iter().map(|metric| median(&at, metric, evidence)).sum()
 }
 
-fn median(at: &At<'_>, metric: &str, evidence: Evidence<'_>) -> Result<f64, String> {
+fn median(at: &At<'_>, metric: &str, evidence: Evidence<'_>) -> Result<f64, Missing> {
     let found = at.median(&evidence.findings.summary, metric);
-    found.map_err(|absent| missing::reason(at, metric, absent, evidence.manifest))
+    found.map_err(|absent| missing(at, metric, absent, evidence.manifest))
 }
 
-fn geometric_mean(of: &At<'_>, by: &At<'_>, evidence: Evidence<'_>) -> Result<f64, String> {
+fn geometric_mean(of: &At<'_>, by: &At<'_>, evidence: Evidence<'_>) -> Result<f64, Missing> {
     let rows = &evidence.findings.summary.rows;
     let medians = |at: &At<'_>| -> BTreeMap<String, f64> {
         let taken = rows.iter().filter(|row| at.takes(&row.key));
@@ -134,33 +143,33 @@ fn geometric_mean(of: &At<'_>, by: &At<'_>, evidence: Evidence<'_>) -> Result<f6
     let (above, below) = (medians(of), medians(by));
     for (at, found) in [(of, &above), (by, &below)] {
         if found.is_empty() {
-            return Err(missing::reason(at, "any", Absent::None, evidence.manifest));
+            return Err(missing(at, "any", Absent::None, evidence.manifest));
         }
     }
     let ratios =
         above.iter().filter_map(|(metric, of)| Some(of / below.get(metric).filter(|by| **by > 0.0)?));
     let logs: Vec<f64> = ratios.map(f64::ln).filter(|log| log.is_finite()).collect();
     if logs.is_empty() {
-        return Err(format!("{of} and {by} share no metric"));
+        return Err(format!("{of} and {by} share no metric").into());
     }
     Ok((logs.iter().sum::<f64>() / logs.len() as f64).exp())
 }
 
-fn above_upstream(at: &At<'_>, evidence: Evidence<'_>) -> Result<f64, String> {
+fn above_upstream(at: &At<'_>, evidence: Evidence<'_>) -> Result<f64, Missing> {
     let ratio = |metric: &String| {
         let upstream = evidence.upstream.iter().find(|row| row.id == *metric);
         let upstream = upstream.ok_or_else(|| format!("upstream published no `{metric}`"))?;
         Ok(median(at, metric, evidence)? / upstream.instructions)
     };
-    let ratios: Result<Vec<f64>, String> = at.selection.metric.all().iter().map(ratio).collect();
-    ratios?.into_iter().reduce(f64::max).ok_or_else(|| format!("{at} names no metric"))
+    let ratios: Result<Vec<f64>, Missing> = at.selection.metric.all().iter().map(ratio).collect();
+    ratios?.into_iter().reduce(f64::max).ok_or_else(|| format!("{at} names no metric").into())
 }
 
-fn not_passed(at: &At<'_>, evidence: Evidence<'_>) -> Result<f64, String> {
+fn not_passed(at: &At<'_>, evidence: Evidence<'_>) -> Result<f64, Missing> {
     let tests = &evidence.findings.tests;
     let mut boots = tests.boots().filter(|(cell, ..)| at.takes(cell)).peekable();
     if boots.peek().is_none() {
-        return Err(missing::reason(at, "tests", Absent::None, evidence.manifest));
+        return Err(missing(at, "tests", Absent::None, evidence.manifest));
     }
     let failed = |status| matches!(status, TestStatus::Failed | TestStatus::Unfinished);
     Ok(boots.map(|(.., tests)| tests.iter().filter(|test| failed(test.status)).count()).sum::<usize>() as f64)

@@ -52,10 +52,12 @@ fn findings() -> Findings {
 }
 
 fn manifest() -> Manifest {
-    let cell = |experiment: &str, kernel: &str, outcome: serde_json::Value| {
+    let cell = |id: &str, parameters: serde_json::Value, outcome: serde_json::Value| {
+        let [experiment, kernel] =
+            [0, 1].map(|part| id.split('.').nth(part).expect("an experiment and a kernel"));
         json!({
-            "id": format!("{experiment}.{kernel}.u54.r0"), "group": "g", "experiment": experiment, "kernel": kernel,
-            "platform": "u54", "harts": 1, "workload": "w", "parameters": {}, "repeat": 0, "clock": "model",
+            "id": id, "group": "g", "experiment": experiment, "kernel": kernel,
+            "platform": "u54", "harts": 1, "workload": "w", "parameters": parameters, "repeat": 0, "clock": "model",
             "run_id": "1", "command": [], "serial": "log", "started": "", "host_ms": 1, "outcome": outcome,
         })
     };
@@ -65,11 +67,14 @@ fn manifest() -> Manifest {
         "source": { "revision": null, "changes": [] }, "toolchain": { "rustc": null, "cargo": null },
         "emulators": {}, "firmware": null, "seeds": {}, "images": {},
         "host": { "system": null, "kernel": null, "cpu": null, "cores": null, "memory_kib": null },
-        "planned": ["sync.sel4.u54.r0", "panic.sel4.u54.r0", "late.sel4.u54.r0", "async.rel4.u54.concurrency-8.r0"],
+        "planned": ["sync.sel4.u54.r0", "panic.sel4.u54.r0", "late.sel4.u54.r0",
+            "async.rel4.u54.concurrency-8.r0", "async.rel4.u54.concurrency-32.r0"],
         "skipped": [{ "id": "suite.upstream.u54.r0", "reason": "there is no kernel upstream.elf; build it there" }],
         "cells": [
-            cell("sync", "sel4", json!({ "kind": "measured" })),
-            cell("panic", "sel4", json!({ "kind": "kernel-panic", "detail": "no memory" })),
+            cell("sync.sel4.u54.r0", json!({}), json!({ "kind": "measured" })),
+            cell("panic.sel4.u54.r0", json!({}), json!({ "kind": "kernel-panic", "detail": "no memory" })),
+            cell("async.rel4.u54.concurrency-8.r0", json!({ "concurrency": 8 }), json!({ "kind": "measured" })),
+            cell("async.rel4.u54.concurrency-32.r0", json!({ "concurrency": 32 }), json!({ "kind": "measured" })),
         ],
         "abandoned": [],
     });
@@ -181,8 +186,25 @@ fn what_is_not_measured_says_why() {
         assert_eq!((finding.verdict, finding.here), (Verdict::NotMeasured, None), "{quantity}");
         assert!(finding.remark.starts_with(reason), "{}", finding.remark);
     }
-    let gone = judge(&ratio(), "at-least = 1.0", "each = { concurrency = [8, 64] }");
-    assert_eq!(gone.verdict, Verdict::NotMeasured, "one point that is missing is enough: {gone:?}");
+}
+
+#[test]
+fn a_point_that_the_matrix_does_not_have_is_named_and_the_others_decide() {
+    let sampled = judge(&ratio(), "at-least = 1.0", "each = { concurrency = [8, 64] }");
+    assert_eq!((sampled.verdict, sampled.here), (Verdict::Met, Some(2.5)));
+    assert_eq!(sampled.remark, "the worst of 1 at concurrency = 8; not in this matrix: concurrency = 64");
+    let nowhere = judge(&ratio(), "at-least = 1.0", "each = { concurrency = [64] }");
+    assert_eq!((nowhere.verdict, nowhere.here), (Verdict::NotMeasured, None));
+    assert_eq!(nowhere.remark, "the matrix m has no cell async / rel4 concurrency=64");
+}
+
+#[test]
+fn a_point_that_should_have_been_measured_and_was_not_is_enough_to_decide_nothing() {
+    let stages = "{ experiment = \"async\", kernel = \"rel4\", metric = \"cycles_user\" }";
+    let user = format!("{{ ratio = {{ of = {stages}, by = {SYNC} }} }}");
+    let finding = judge(&user, "at-most = 1.0", "each = { concurrency = [8, 32] }");
+    assert_eq!((finding.verdict, finding.here), (Verdict::NotMeasured, None));
+    assert_eq!(finding.remark, "async / rel4 concurrency=8 has no metric `cycles_user`");
 }
 
 #[test]
