@@ -9,6 +9,8 @@ pub mod landmarks;
 pub mod one_way;
 pub mod plugin;
 pub mod preset;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod series;
 pub mod setup;
 pub mod stages;

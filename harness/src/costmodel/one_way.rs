@@ -142,11 +142,11 @@ fn instructions(figures: &Figures) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::{Detail, Order};
-    use rel4_costmodel::report::{End, Figure, TrapStages};
+    use rel4_costmodel::report::Figure;
     use rel4_markers::Marker;
 
     use super::*;
+    use crate::costmodel::samples::report_of;
 
     const BEGIN: Marker = Marker::new(Role::Begin, Stage::RoundTrip.index());
     const END: Marker = Marker::new(Role::End, Stage::RoundTrip.index());
@@ -161,17 +161,7 @@ mod tests {
             let user = Figure { cycles: clock, instructions: clock / 2 };
             MarkerRow { hart, marker, clock, figures: Figures { user, ..Figures::default() } }
         };
-        Report {
-            end: End::Exit,
-            preset: "unit".to_owned(),
-            detail: Detail::Blocks,
-            order: Order::Instructions,
-            lead: 50,
-            stages: TrapStages::Apart,
-            harts: Vec::new(),
-            windows: Vec::new(),
-            markers: markers.iter().map(row).collect(),
-        }
+        report_of(markers.iter().map(row).collect())
     }
 
     fn cycles(markers: &[(usize, u64, Marker)], means: Means) -> Vec<[u64; 4]> {

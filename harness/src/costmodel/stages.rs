@@ -143,10 +143,9 @@ fn stage_of(row: &MarkerRow) -> Option<Stage> {
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::{Detail, Order};
-    use rel4_costmodel::report::{End, TrapStages};
 
     use super::*;
+    use crate::costmodel::samples::report_of;
 
     const BEGIN: Marker = Marker::new(Role::Begin, Stage::RoundTrip.index());
     const END: Marker = Marker::new(Role::End, Stage::RoundTrip.index());
@@ -159,17 +158,7 @@ mod tests {
             clock,
             figures: Figures { traps: clock, ..Figures::default() },
         });
-        Report {
-            end: End::Exit,
-            preset: "unit".to_owned(),
-            detail: Detail::Blocks,
-            order: Order::Instructions,
-            lead: 50,
-            stages: TrapStages::Apart,
-            harts: Vec::new(),
-            windows: Vec::new(),
-            markers: rows.collect(),
-        }
+        report_of(rows.collect())
     }
 
     #[test]

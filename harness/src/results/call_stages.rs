@@ -61,11 +61,11 @@ fn total(run: &StageRun, parts: &[Tracepoint], number: fn(&Section) -> u64) -> u
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::{Detail, Order};
-    use rel4_costmodel::report::{End, Figure, Figures, MarkerRow, TrapStages};
+    use rel4_costmodel::report::{Figure, Figures, MarkerRow};
     use rel4_markers::{Marker, Role};
 
     use super::*;
+    use crate::costmodel::samples::report_of;
 
     const BEGIN: Marker = Marker::new(Role::Begin, Stage::RoundTrip.index());
     const END: Marker = Marker::new(Role::End, Stage::RoundTrip.index());
@@ -80,17 +80,7 @@ mod tests {
             let user = Figure { cycles: clock, instructions: clock / 2 };
             MarkerRow { hart: 0, marker, clock, figures: Figures { user, ..Figures::default() } }
         };
-        Report {
-            end: End::Exit,
-            preset: "unit".to_owned(),
-            detail: Detail::Blocks,
-            order: Order::Instructions,
-            lead: 50,
-            stages: TrapStages::Apart,
-            harts: Vec::new(),
-            windows: Vec::new(),
-            markers: markers.iter().map(row).collect(),
-        }
+        report_of(markers.iter().map(row).collect())
     }
 
     #[test]

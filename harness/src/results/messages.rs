@@ -60,11 +60,11 @@ pub(super) fn latencies(run: &RawRun<'_>, report: &Report) -> Result<Vec<Series>
 
 #[cfg(test)]
 mod tests {
-    use rel4_costmodel::options::Order;
-    use rel4_costmodel::report::{End, Figures, MarkerRow, TrapStages};
+    use rel4_costmodel::report::{Figures, MarkerRow};
     use rel4_markers::{Marker, Role};
 
     use super::*;
+    use crate::costmodel::samples::report_of;
     use crate::results::raw::RawRun;
     use crate::serial::{Place, Record};
 
@@ -73,17 +73,7 @@ mod tests {
         let marker = Marker::new(Role::Point, Event::Message.index());
         let markers =
             clocks.iter().map(|&clock| MarkerRow { hart: 0, marker, clock, figures: Figures::default() });
-        Report {
-            end: End::Exit,
-            preset: "unit".to_owned(),
-            detail: Detail::Blocks,
-            order: Order::Instructions,
-            lead: 50,
-            stages: TrapStages::Apart,
-            harts: Vec::new(),
-            windows: Vec::new(),
-            markers: markers.collect(),
-        }
+        report_of(markers.collect())
     }
 
     fn records(log: &str) -> Vec<Record> {
