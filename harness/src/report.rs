@@ -83,14 +83,30 @@ pub fn figures_folder(directory: &Path) -> PathBuf {
 pub struct Drawing {
     /// Those that were drawn.
     pub drawn: Vec<Drawn>,
-    /// Why the others were not: the run has no samples for them.
+    /// Those that the run has no samples for, and of what.
     pub left_out: Vec<FigureError>,
+    /// Those that do not suit the run's samples, and why.
+    pub failed: Vec<FigureError>,
+}
+
+impl Drawing {
+    /// Prints which figures were drawn, and which could not be: the answer is [`Exit::Tooling`] if there are such.
+    #[must_use]
+    pub fn print(&self) -> Exit {
+        for figure in &self.drawn {
+            println!("figure: {}", figure.png.display());
+        }
+        for error in &self.failed {
+            println!("not drawn: {error}");
+        }
+        if self.failed.is_empty() { Exit::Done } else { Exit::Tooling }
+    }
 }
 
 /// Draws every figure that `samples` has something for into `folder`.
 ///
 /// # Errors
-/// A specification is wrong, or a figure cannot be drawn or written.
+/// A specification is wrong, or no figure at all can be drawn or written.
 pub fn draw(
     specifications: &Path,
     samples: &SampleTable,
@@ -103,7 +119,10 @@ pub fn draw(
             Ok(files) => drawing.drawn.push(files),
             Err(error) => match error.downcast() {
                 Ok(reason @ FigureError::NoSamples { .. }) => drawing.left_out.push(reason),
-                Ok(error) => return Err(error.into()),
+                Ok(error @ (FigureError::NoFont { .. } | FigureError::BadFont { .. })) => {
+                    return Err(error.into());
+                }
+                Ok(error) => drawing.failed.push(error),
                 Err(error) => return Err(error),
             },
         }

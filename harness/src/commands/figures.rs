@@ -23,15 +23,12 @@ pub fn figures(args: &FiguresArgs) -> anyhow::Result<Exit> {
         None => Workspace::current()?.figure_specifications(),
     };
     let out = args.out.clone().unwrap_or_else(|| report::figures_folder(&args.run));
-    let drawn = report::draw(&specifications, &samples, &manifest, &out)?.drawn;
-    if drawn.is_empty() {
+    let drawing = report::draw(&specifications, &samples, &manifest, &out)?;
+    if drawing.drawn.is_empty() && drawing.failed.is_empty() {
         bail!(
             "no figure of {} shows an experiment of this run; run another matrix",
             specifications.display()
         );
     }
-    for figure in drawn {
-        println!("{}\n{}", figure.svg.display(), figure.png.display());
-    }
-    Ok(Exit::Done)
+    Ok(drawing.print())
 }

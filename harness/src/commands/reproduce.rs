@@ -53,9 +53,7 @@ pub fn reproduce(args: &ReproduceArgs) -> anyhow::Result<Exit> {
 fn conclude(workspace: &Workspace, run: &Path, manifest: &Manifest, out: &Path) -> anyhow::Result<Exit> {
     let findings = Findings::from_tables(run)?;
     let drawing = report::draw(&workspace.figure_specifications(), &findings.samples, manifest, out)?;
-    for figure in drawing.drawn {
-        println!("figure: {}", figure.png.display());
-    }
+    let drawn = drawing.print();
     for reason in drawing.left_out {
         println!("figure left out: {reason}");
     }
@@ -68,5 +66,5 @@ fn conclude(workspace: &Workspace, run: &Path, manifest: &Manifest, out: &Path) 
         table.save(run)?;
     }
     println!("claims: {}\n\n{table}", out.join(CLAIMS_MARKDOWN).display());
-    Ok(table.exit())
+    Ok(drawn.gravest(table.exit()))
 }

@@ -158,14 +158,12 @@ fn finish(
 fn conclude(directory: &Path, manifest: &Manifest) -> anyhow::Result<Exit> {
     let findings = Findings::from_logs(directory, manifest)?;
     report::write(directory, manifest, &findings)?;
-    let exit = report::print(directory, manifest, &findings);
+    let mut exit = report::print(directory, manifest, &findings);
     let workspace = Workspace::current().ok();
     if let Some(workspace) = &workspace {
         let folder = report::figures_folder(directory);
         let specifications = workspace.figure_specifications();
-        for figure in report::draw(&specifications, &findings.samples, manifest, &folder)?.drawn {
-            println!("figure: {}", figure.png.display());
-        }
+        exit = exit.gravest(report::draw(&specifications, &findings.samples, manifest, &folder)?.print());
     }
     let page = directory.join(PAGE_FILE);
     page::write(&page, manifest, &findings, workspace.as_ref())?;

@@ -39,7 +39,7 @@ impl Curves {
         let mut cells = Vec::new();
         let mut units = BTreeSet::new();
         for ((key, metric, unit), values) in table.pooled() {
-            if key.experiment == spec.experiment && metric == spec.metric {
+            if key.experiment == spec.experiment && metric == spec.metric && is_shown(spec, key) {
                 units.insert(unit);
                 cells.push((key, values));
             }
@@ -71,6 +71,13 @@ impl Curves {
             parameters: common_parameters(&keys),
         })
     }
+}
+
+/// Whether the figure shows a cell's values of the parameters that it narrows.
+fn is_shown(spec: &FigureSpec, key: &CellKey) -> bool {
+    spec.values
+        .iter()
+        .all(|(name, values)| key.parameters.get(name).is_some_and(|value| values.contains(value)))
 }
 
 /// Everything that a cell may differ in from another one of its experiment, and how it is said.

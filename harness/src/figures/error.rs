@@ -39,7 +39,7 @@ pub enum FigureError {
     },
     /// More curves than can be told apart.
     #[error(
-        "figure {figure}: {found} curves cannot be told apart in one figure, {limit} can; narrow its experiment"
+        "figure {figure}: {found} curves cannot be told apart in one figure, {limit} can; narrow it by `values`"
     )]
     TooManyCurves {
         /// The figure.

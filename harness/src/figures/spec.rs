@@ -1,5 +1,6 @@
 //! Figure specifications.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
@@ -12,7 +13,7 @@ use super::caption;
 use super::fill::FILLS;
 use super::palette::STYLES;
 use super::panel::{self, Panel, RawPanel};
-use crate::config::Diagnostic;
+use crate::config::{Diagnostic, Value};
 
 /// What a figure shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,8 @@ pub struct FigureSpec {
     pub parameter: Option<String>,
     /// The panels, for [`Kind::Lines`].
     pub panels: Vec<Panel>,
+    /// For a [`Kind::Distribution`] of an experiment with more cells than can be told apart: the values that it shows of these parameters.
+    pub values: BTreeMap<String, Vec<Value>>,
     /// The horizontal axis, in the metric's unit.
     pub x: Axis,
     /// The vertical axis.
@@ -151,6 +154,8 @@ struct Raw {
     x: Axis,
     y: Axis,
     right: Option<Axis>,
+    #[serde(default = "all_values")]
+    values: Spanned<BTreeMap<String, Vec<Value>>>,
     caption: Spanned<String>,
 }
 
@@ -160,6 +165,10 @@ fn no_parts() -> Spanned<Vec<Part>> {
 
 fn no_panels() -> Spanned<Vec<RawPanel>> {
     Spanned::new(0..0, Vec::new())
+}
+
+fn all_values() -> Spanned<BTreeMap<String, Vec<Value>>> {
+    Spanned::new(0..0, BTreeMap::new())
 }
 
 impl FigureSpec {
@@ -249,6 +258,10 @@ impl FigureSpec {
         {
             return Err(invalid(group.span(), "only stacks without `bars` have `groups`".to_owned()));
         }
+        if raw.kind != Kind::Distribution && !raw.values.get_ref().is_empty() {
+            return Err(invalid(raw.values.span(), "only distributions have `values`".to_owned()));
+        }
+        let values = raw.values.into_inner();
         let groups = raw.groups.into_iter().map(Spanned::into_inner).collect();
         let bars = raw.bars.into_inner();
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -274,6 +287,7 @@ impl FigureSpec {
             upstream,
             parameter,
             panels,
+            values,
             x,
             y,
             right,

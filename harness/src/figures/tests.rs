@@ -117,6 +117,15 @@ fn what_cannot_be_drawn_is_named() {
 }
 
 #[test]
+fn a_figure_of_a_large_experiment_shows_the_values_that_it_names() {
+    let many: Vec<_> = (0..8).map(|words| ("sel4", words, &[1.0][..])).collect();
+    let mut narrowed = spec();
+    narrowed.values.insert("words".into(), vec![0.into(), 4.into()]);
+    let curves = Curves::select(&narrowed, &table(&many)).expect("curves").curves;
+    assert_eq!(curves.into_iter().map(|curve| curve.name).collect::<Vec<_>>(), ["words = 0", "words = 4"]);
+}
+
+#[test]
 fn every_figure_of_the_project_has_a_specification_that_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../paper-figures");
     assert!(!FigureSpec::load_all(&folder).expect("readable specifications").is_empty());

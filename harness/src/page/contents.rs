@@ -40,6 +40,8 @@ pub struct Contents<'r> {
     pub findings: &'r Findings,
     /// Its figures.
     pub figures: Vec<Figure>,
+    /// Figures that do not suit what it measured, and why.
+    pub not_drawn: Vec<String>,
     /// The paper's claims.
     pub claims: Option<ClaimsOfRun>,
     /// Its instruction counts beside upstream's.
@@ -58,14 +60,24 @@ impl<'r> Contents<'r> {
         findings: &'r Findings,
         workspace: Option<&Workspace>,
     ) -> anyhow::Result<Self> {
-        let mut contents =
-            Self { manifest, findings, figures: Vec::new(), claims: None, instructions: None, cycles: None };
+        let mut contents = Self {
+            manifest,
+            findings,
+            figures: Vec::new(),
+            not_drawn: Vec::new(),
+            claims: None,
+            instructions: None,
+            cycles: None,
+        };
         let Some(workspace) = workspace else { return Ok(contents) };
         for spec in FigureSpec::load_all(&workspace.figure_specifications())? {
             match crate::figures::svg(&spec, &findings.samples, &manifest.run) {
                 Ok(svg) => contents.figures.push(Figure { spec, svg }),
                 Err(FigureError::NoSamples { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Err(error @ (FigureError::NoFont { .. } | FigureError::BadFont { .. })) => {
+                    return Err(error.into());
+                }
+                Err(error) => contents.not_drawn.push(error.to_string()),
             }
         }
         let folder = workspace.upstream_numbers();

@@ -16,6 +16,10 @@ pub(super) fn section(contents: &Contents<'_>) -> Option<Section> {
                 img alt=(figure.spec.title) src={ "data:image/svg+xml;base64," (STANDARD.encode(&figure.svg)) };
             }
         }
+        @for reason in &contents.not_drawn {
+            p { "Not drawn: " (reason) }
+        }
     };
-    (!contents.figures.is_empty()).then_some(Section { id: "figures", title: "Figures", body })
+    let is_empty = contents.figures.is_empty() && contents.not_drawn.is_empty();
+    (!is_empty).then_some(Section { id: "figures", title: "Figures", body })
 }

@@ -116,6 +116,7 @@ fn page() -> String {
     let claims = Table::new(&claims, &manifest, &findings, &instructions);
     let contents = Contents {
         figures: vec![Figure { spec, svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned() }],
+        not_drawn: Vec::new(),
         claims: Some(ClaimsOfRun { of_this_run: claims, of_others: vec!["E7-connections-4".to_owned()] }),
         instructions: Some(Comparison::new(&instructions, &counted)),
         cycles: Some(Validation::new(&cycles, &instructions, &findings.summary, &manifest)),

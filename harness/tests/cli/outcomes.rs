@@ -1,6 +1,6 @@
 //! What a guest can do, and what the harness makes of it.
 
-use rel4_harness::manifest::State;
+use rel4_harness::manifest::{Manifest, State};
 use rel4_harness::run::Outcome;
 
 use crate::bench::{Bench, MATRIX};
@@ -41,6 +41,21 @@ fn a_good_run_gives_all_results() {
     assert_eq!(bench.read("run/summary.csv").lines().count(), 2);
     assert!(bench.read("run/junit.xml").contains(r#"tests="2""#));
     assert_eq!(bench.read("run/matrix.toml"), bench.read("m.toml"));
+}
+
+#[test]
+fn repeats_on_a_clock_that_repeats_are_started_alike_to_the_letter() {
+    let bench = Bench::new();
+    bench.run("").assert(0, "2 measured");
+    let ids: Vec<String> = bench.manifest().cells.into_iter().map(|cell| cell.run_id).collect();
+    assert_eq!(
+        ids[0], ids[1],
+        "firmware and guest read the id, and may take another number of instructions for another"
+    );
+    bench.write("m.toml", &MATRIX.replace("icount", "host"));
+    bench.harness("", &["run", "--matrix", "m.toml", "--out", "timed"]);
+    let timed = Manifest::load(&bench.path("timed")).expect("readable").expect("there is one");
+    assert_ne!(timed.cells[0].run_id, timed.cells[1].run_id, "elsewhere each boot has an id of its own");
 }
 
 #[test]

@@ -76,3 +76,24 @@ fn a_cell_that_failed_is_why_a_claim_was_not_measured() {
     let done = reproduce(&bench, "kernel-panic");
     done.assert(1, "| not measured | ipc.old.virt.r0: the kernel panicked");
 }
+
+#[test]
+fn a_figure_that_does_not_suit_the_run_hides_neither_the_others_nor_the_claims() {
+    let figure = |id: &str, unit: &str| {
+        format!(
+            "id = \"{id}\"\ntitle = \"t\"\nkind = \"distribution\"\nexperiment = \"ipc\"\nmetric = \"instructions\"\n\
+             x = {{ label = \"cost\", unit = \"{unit}\" }}\ny = {{ label = \"samples\", unit = \"%\" }}\ncaption = \"c\"\n"
+        )
+    };
+    let bench = checkout();
+    bench.write("paper-figures/a.toml", &figure("a", "seconds"));
+    bench.write("paper-figures/b.toml", &figure("b", "instructions"));
+    let done = reproduce(&bench, "");
+    done.assert(
+        3,
+        "not drawn: figure a: the horizontal axis is in seconds, but the samples are in instructions",
+    );
+    done.assert(3, "2 claims: 1 met");
+    assert!(bench.path("results/mine/paper-figures/b.png").exists());
+    assert!(bench.read("results/mine/report.html").contains("Not drawn: figure a: the horizontal axis"));
+}
