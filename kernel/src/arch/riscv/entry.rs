@@ -299,23 +299,48 @@ extern "C" fn enter_from_user(
     #[cfg(feature = "benchmark")]
     benchmark::entered(k, decode(csr::read!("scause"), csr::read!("stval")));
     tracepoint!(Decode);
-    if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
-        // A function for each, to which control passes with all registers as they are: none pays for what another needs.
-        macro_rules! enter {
-            ($syscall:ident) => {
-                enter_fastpath::<{ Syscall::$syscall.number() }>(
-                    cptr, info, word0, word1, word2, word3, context, number,
-                )
-            };
+    if cfg!(feature = "fastpath") {
+        let cause = csr::read!("scause");
+        if cause == ECALL {
+            // A function for each, to which control passes with all registers as they are: none pays for what another needs.
+            macro_rules! enter {
+                ($syscall:ident) => {
+                    enter_fastpath::<{ Syscall::$syscall.number() }>(
+                        cptr, info, word0, word1, word2, word3, context, number,
+                    )
+                };
+            }
+            match Syscall::decode(number as i64) {
+                Some(Syscall::Call) => return enter!(Call),
+                Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
+                Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
+                #[cfg(feature = "uintr")]
+                Some(Syscall::Recv) => return enter!(Recv),
+                _ => {}
+            }
         }
-        match Syscall::decode(number as i64) {
-            Some(Syscall::Call) => return enter!(Call),
-            Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
-            Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
-            _ => {}
+        #[cfg(feature = "uintr")]
+        if cause == GUEST_FILES {
+            return enter_wake(context);
         }
     }
     handle_trap(k)
+}
+
+/// The cause of an interrupt of a guest interrupt file.
+#[cfg(feature = "uintr")]
+const GUEST_FILES: usize = csr::CAUSE_INTERRUPT | csr::GUEST_EXTERNAL_INTERRUPT.trailing_zeros() as usize;
+
+/// Handles the interrupt of a guest interrupt file on the fastpath, if it is suitable, or else hands it on.
+#[cfg(feature = "uintr")]
+#[inline(never)]
+extern "C" fn enter_wake(context: &Context) -> *const Context {
+    let k = kernel();
+    context.next_pc.set(context.fault_pc.get());
+    let Some(wake) = fastpath::wake::find(k) else { return handle_trap(k) };
+    let next = if wake.preempts(k) { wake.run(k) } else { wake.enqueue(k) };
+    user_mode::assert_return_mode();
+    leave(k, next)
 }
 
 /// Carries out a system call on the fastpath, if it is suitable, or else hands it on.
