@@ -37,5 +37,8 @@ pub(super) fn handle(k: &Kernel, request: &Request) -> Option<Obj<Tcb>> {
     notification.push_only_waiter(sleeper);
     sched::run_next(k, next);
     sched::activate(k);
+    // The next thread may well have a lower priority.
+    #[cfg(feature = "async-syscall")]
+    crate::async_syscall::follow(k);
     Some(next.thread)
 }

@@ -52,6 +52,8 @@ impl Wake {
         sched::preempt(k, self.owner);
         // It runs, so its file is selected, and no longer armed.
         self.deliver(arch::take_selected_word(self.owner.mode_state.file()));
+        #[cfg(feature = "async-syscall")]
+        crate::async_syscall::follow(k);
         self.owner
     }
 
@@ -63,6 +65,8 @@ impl Wake {
         arch::disarm_file(file);
         self.deliver(arch::take_file_word(file));
         sched::admit(k, self.owner);
+        #[cfg(feature = "async-syscall")]
+        crate::async_syscall::follow(k);
         k.current()
     }
 

@@ -204,7 +204,7 @@ fn kernel(k: &Kernel) -> &[u8] {
 }
 
 /// How many of the kernel entries in `work` the fastpath carried out.
-fn taken(work: impl FnOnce()) -> u64 {
+pub(super) fn taken(work: impl FnOnce()) -> u64 {
     let before = TAKEN.get();
     work();
     TAKEN.get() - before

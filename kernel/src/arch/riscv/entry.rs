@@ -299,30 +299,28 @@ extern "C" fn enter_from_user(
     #[cfg(feature = "benchmark")]
     benchmark::entered(k, decode(csr::read!("scause"), csr::read!("stval")));
     tracepoint!(Decode);
-    if cfg!(feature = "fastpath") {
-        let cause = csr::read!("scause");
-        if cause == ECALL {
-            // A function for each, to which control passes with all registers as they are: none pays for what another needs.
-            macro_rules! enter {
-                ($syscall:ident) => {
-                    enter_fastpath::<{ Syscall::$syscall.number() }>(
-                        cptr, info, word0, word1, word2, word3, context, number,
-                    )
-                };
-            }
-            match Syscall::decode(number as i64) {
-                Some(Syscall::Call) => return enter!(Call),
-                Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
-                Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
-                #[cfg(feature = "uintr")]
-                Some(Syscall::Recv) => return enter!(Recv),
-                _ => {}
-            }
+    if cfg!(feature = "fastpath") && csr::read!("scause") == ECALL {
+        // A function for each, to which control passes with all registers as they are: none pays for what another needs.
+        macro_rules! enter {
+            ($syscall:ident) => {
+                enter_fastpath::<{ Syscall::$syscall.number() }>(
+                    cptr, info, word0, word1, word2, word3, context, number,
+                )
+            };
         }
-        #[cfg(feature = "uintr")]
-        if cause == GUEST_FILES {
-            return enter_wake(context);
+        match Syscall::decode(number as i64) {
+            Some(Syscall::Call) => return enter!(Call),
+            Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
+            Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
+            #[cfg(feature = "uintr")]
+            Some(Syscall::Recv) => return enter!(Recv),
+            _ => {}
         }
+    }
+    // Read once more, or the compiler would ask for this before it asks for a system call.
+    #[cfg(feature = "uintr")]
+    if cfg!(feature = "fastpath") && csr::read!("scause") == GUEST_FILES {
+        return enter_wake(context);
     }
     handle_trap(k)
 }
