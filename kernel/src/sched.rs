@@ -141,7 +141,7 @@ impl ReadyQueues {
     #[inline(always)]
     fn unlink_head(&self, Next { thread, priority }: Next) {
         thread.queued.set(false);
-        let domain = self.domain(0);
+        let domain = self.domain(thread.domain.get());
         let queue = &domain.queues[usize::from(priority)];
         let next = thread.ready_links.next.get();
         queue.head.set(next);
@@ -337,16 +337,16 @@ pub struct Next {
 }
 
 /// The thread that runs if the current one stops, and nothing else happens in this kernel entry. `None` if that is nobody, or if the domain's
-/// time may be over.
+/// time is over.
 #[cfg(feature = "uintr")]
 #[inline(always)]
 pub fn next(k: &Kernel) -> Option<Next> {
-    if NUM_DOMAINS > 1 {
+    if NUM_DOMAINS > 1 && k.domains.is_over() {
         return None;
     }
     let hart = k.hart();
     debug_assert!(hart.action.get() == Action::Keep);
-    let domain = hart.ready.domain(0);
+    let domain = hart.ready.domain(k.domains.current());
     let priority = domain.occupied.highest()?;
     let thread = domain.queues[usize::from(priority)].head.get()?;
     Some(Next { thread, priority })

@@ -312,15 +312,21 @@ extern "C" fn enter_from_user(
             Some(Syscall::Call) => return enter!(Call),
             Some(Syscall::ReplyRecv) => return enter!(ReplyRecv),
             Some(Syscall::Send | Syscall::NBSend) => return enter!(Send),
-            #[cfg(feature = "uintr")]
-            Some(Syscall::Recv) => return enter!(Recv),
             _ => {}
         }
     }
-    // Read once more, or the compiler would ask for this before it asks for a system call.
+    // The cause is read once more, or the compiler would ask for these before it asks for those above.
     #[cfg(feature = "uintr")]
-    if cfg!(feature = "fastpath") && csr::read!("scause") == GUEST_FILES {
-        return enter_wake(context);
+    if cfg!(feature = "fastpath") {
+        match csr::read!("scause") {
+            GUEST_FILES => return enter_wake(context),
+            ECALL if number as i64 == Syscall::Recv.number() => {
+                return enter_fastpath::<{ Syscall::Recv.number() }>(
+                    cptr, info, word0, word1, word2, word3, context, number,
+                );
+            }
+            _ => {}
+        }
     }
     handle_trap(k)
 }
