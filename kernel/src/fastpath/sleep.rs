@@ -17,6 +17,8 @@ pub(super) fn handle(k: &Kernel, request: &Request) -> Option<Obj<Tcb>> {
     if !uintr::is_registered(sleeper) {
         return None;
     }
+    // Early, since across harts there often is none, and then nothing should have been spent.
+    let next = sched::next(k)?;
     tracepoint!(Lookup);
     let cap = lookup::slot_in_root(sleeper, request.cptr)?.raw().as_notification()?;
     let notification = cap.notification;
@@ -26,7 +28,6 @@ pub(super) fn handle(k: &Kernel, request: &Request) -> Option<Obj<Tcb>> {
     if notification.is_active() || uintr::is_pending(sleeper) {
         return None;
     }
-    let next = sched::next(k)?;
 
     tracepoint!(Transfer);
     if let Some(bits) = uintr::arm_registered(sleeper) {
