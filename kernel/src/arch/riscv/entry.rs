@@ -27,6 +27,8 @@ use crate::remote;
 use crate::sched;
 use crate::trace::tracepoint;
 use crate::trap::{self, Cause};
+#[cfg(feature = "uintr")]
+use crate::uintr;
 
 /// Size of the kernel stack.
 const STACK_BYTES: usize = 1 << STACK_BITS;
@@ -320,7 +322,8 @@ extern "C" fn enter_from_user(
     if cfg!(feature = "fastpath") {
         match csr::read!("scause") {
             GUEST_FILES => return enter_wake(context),
-            ECALL if number as i64 == Syscall::Recv.number() => {
+            // Whoever has no interrupt file is not sent to code that it has no use for.
+            ECALL if number as i64 == Syscall::Recv.number() && uintr::is_registered(k.current()) => {
                 return enter_fastpath::<{ Syscall::Recv.number() }>(
                     cptr, info, word0, word1, word2, word3, context, number,
                 );
