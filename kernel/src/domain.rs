@@ -62,10 +62,16 @@ impl DomainSchedule {
         left == 0
     }
 
+    /// Whether the current entry's time is over.
+    #[inline(always)]
+    pub fn is_over(&self) -> bool {
+        self.ticks_left.get() == 0
+    }
+
     /// Goes on to the next entry if the current one's time is over.
     #[inline(always)]
     pub fn advance_if_over(&self) {
-        if self.ticks_left.get() == 0 {
+        if self.is_over() {
             let next = self.index.get() + 1;
             let is_end = next >= NUM_DOMAIN_SCHEDULES || self.entries[next].get() == Entry::END;
             self.enter(if is_end { self.start.get() } else { next });

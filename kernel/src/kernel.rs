@@ -21,6 +21,9 @@ use crate::vm::AsidTable;
 pub struct Kernel {
     /// ASIDs and their address spaces.
     pub asids: AsidTable,
+    /// Interrupt files and who owns them.
+    #[cfg(feature = "uintr")]
+    pub files: crate::uintr::FileTable,
     /// What the architecture has to remember.
     pub arch: arch::State,
     harts: [Hart; MAX_HARTS],
@@ -32,9 +35,6 @@ pub struct Kernel {
     pub domains: DomainSchedule,
     /// Interrupt sources and who gets them.
     pub irqs: IrqTable,
-    /// Interrupt files and who owns them.
-    #[cfg(feature = "uintr")]
-    pub files: crate::uintr::FileTable,
     /// The log of kernel entries.
     #[cfg(feature = "benchmark")]
     pub log: crate::benchmark::log::Log,

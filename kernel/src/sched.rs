@@ -69,9 +69,13 @@ impl ReadyQueues {
     /// Puts a thread before all others of its priority, unless it is queued already.
     #[inline]
     pub fn push_front(&self, thread: Obj<Tcb>) {
-        if thread.queued.replace(true) {
-            return;
+        if !thread.queued.replace(true) {
+            self.link_front(thread);
         }
+    }
+
+    #[inline(always)]
+    fn link_front(&self, thread: Obj<Tcb>) {
         let (domain, priority) = (self.domain(thread.domain.get()), thread.priority.get());
         let queue = &domain.queues[usize::from(priority)];
         let head = queue.head.replace(Some(thread));
@@ -89,9 +93,13 @@ impl ReadyQueues {
     /// Puts a thread behind all others of its priority, unless it is queued already.
     #[inline]
     pub fn push_back(&self, thread: Obj<Tcb>) {
-        if thread.queued.replace(true) {
-            return;
+        if !thread.queued.replace(true) {
+            self.link_back(thread);
         }
+    }
+
+    #[inline(always)]
+    fn link_back(&self, thread: Obj<Tcb>) {
         let (domain, priority) = (self.domain(thread.domain.get()), thread.priority.get());
         let queue = &domain.queues[usize::from(priority)];
         let tail = queue.tail.replace(Some(thread));
@@ -125,6 +133,24 @@ impl ReadyQueues {
         }
         if queue.head.get().is_none() {
             domain.occupied.remove(priority);
+        }
+    }
+
+    /// Takes a thread out that is the head of its queue.
+    #[cfg(feature = "uintr")]
+    #[inline(always)]
+    fn unlink_head(&self, Next { thread, priority }: Next) {
+        thread.queued.set(false);
+        let domain = self.domain(thread.domain.get());
+        let queue = &domain.queues[usize::from(priority)];
+        let next = thread.ready_links.next.get();
+        queue.head.set(next);
+        match next {
+            Some(next) => next.ready_links.previous.set(None),
+            None => {
+                queue.tail.set(None);
+                domain.occupied.remove(priority);
+            }
         }
     }
 
@@ -259,6 +285,80 @@ fn compete(k: &Kernel, current: Obj<Tcb>, candidate: Obj<Tcb>) {
         ready.push_front(current);
         choose(k);
     }
+}
+
+/// Whether a blocked thread that becomes runnable, as all that happens in this kernel entry, may run here and now, and nobody else may go
+/// before the current one: then [`preempt`] or [`admit`] does what [`possible_switch_to`] and [`schedule`] would do.
+#[cfg(feature = "uintr")]
+#[inline(always)]
+pub fn can_admit(k: &Kernel, thread: Obj<Tcb>) -> bool {
+    let hart = k.hart();
+    let current = hart.current.get();
+    debug_assert!(hart.action.get() == Action::Keep && current.is_runnable() && !thread.queued.get());
+    is_eligible(k, thread)
+        && (MAX_HARTS == 1 && NUM_DOMAINS == 1
+            || !hart.ready.has_above(k.domains.current(), current.priority.get()))
+}
+
+/// Runs a thread of higher priority than the current one in its place; see [`can_admit`].
+#[cfg(feature = "uintr")]
+#[inline(always)]
+pub fn preempt(k: &Kernel, thread: Obj<Tcb>) {
+    tracepoint!(Schedule);
+    let hart = k.hart();
+    let current = hart.current.get();
+    current.queued.set(true);
+    hart.ready.link_front(current);
+    run(k, thread);
+}
+
+/// Queues a thread of no higher priority than the current one, which goes on; see [`can_admit`].
+#[cfg(feature = "uintr")]
+#[inline(always)]
+pub fn admit(k: &Kernel, thread: Obj<Tcb>) {
+    tracepoint!(Schedule);
+    let hart = k.hart();
+    thread.queued.set(true);
+    if thread.priority.get() == hart.current.get().priority.get() {
+        hart.ready.link_back(thread);
+    } else {
+        hart.ready.link_front(thread);
+    }
+}
+
+/// The thread that runs when the current one stops, and stands in a queue until then.
+#[cfg(feature = "uintr")]
+#[derive(Clone, Copy)]
+pub struct Next {
+    /// The thread.
+    pub thread: Obj<Tcb>,
+    /// The priority whose queue it is the head of.
+    priority: u8,
+}
+
+/// The thread that runs if the current one stops, and nothing else happens in this kernel entry. `None` if that is nobody, or if the domain's
+/// time is over.
+#[cfg(feature = "uintr")]
+#[inline(always)]
+pub fn next(k: &Kernel) -> Option<Next> {
+    if NUM_DOMAINS > 1 && k.domains.is_over() {
+        return None;
+    }
+    let hart = k.hart();
+    debug_assert!(hart.action.get() == Action::Keep);
+    let domain = hart.ready.domain(k.domains.current());
+    let priority = domain.occupied.highest()?;
+    let thread = domain.queues[usize::from(priority)].head.get()?;
+    Some(Next { thread, priority })
+}
+
+/// Runs the next thread in place of the current one, which has stopped.
+#[cfg(feature = "uintr")]
+#[inline(always)]
+pub fn run_next(k: &Kernel, next: Next) {
+    tracepoint!(Schedule);
+    k.hart().ready.unlink_head(next);
+    run(k, next.thread);
 }
 
 /// The current thread has stopped: the candidate runs, unless a queued thread goes before it.

@@ -159,27 +159,38 @@ pub fn raise(k: &Kernel, thread: Obj<Tcb>, badge: u64) -> u64 {
     badge & !((1 << BADGE_BITS) - 1)
 }
 
-/// What waits in the file of the current thread: `Some` with the badge bits, which are taken, if any identity is pending and enabled. The
-/// identities that belong to the thread's own ready queue stay, and alone give no bits.
-#[inline]
+/// What waits in the file of the thread, if it is the current one: `Some` with the badge bits, which are taken, if any identity is pending and
+/// enabled. The identities that belong to the thread's own ready queue stay, and alone give no bits.
+#[inline(always)]
 pub fn take_pending(k: &Kernel, thread: Obj<Tcb>) -> Option<u64> {
-    let file = thread.mode_state.file();
-    if file == 0 || thread != k.current() || !arch::file_is_pending(file) {
-        return None;
-    }
-    Some(arch::take_file_word(file) >> 1)
+    if is_registered(thread) && thread == k.current() { take(thread) } else { None }
+}
+
+/// [`take_pending`] of the current thread, which is registered.
+#[inline(always)]
+fn take(thread: Obj<Tcb>) -> Option<u64> {
+    is_pending(thread).then(|| arch::take_selected_word(thread.mode_state.file()) >> 1)
+}
+
+/// Whether any identity is pending and enabled in the file of the current thread, which is registered.
+#[inline(always)]
+pub fn is_pending(thread: Obj<Tcb>) -> bool {
+    arch::file_is_pending(thread.mode_state.file())
 }
 
 /// Called when the current thread is about to block. Arms its file and looks once more; `Some` with the badge bits means that it must not
 /// block.
 #[inline]
-pub fn arm_or_take(k: &Kernel, thread: Obj<Tcb>) -> Option<u64> {
+pub fn arm_or_take(thread: Obj<Tcb>) -> Option<u64> {
+    if is_registered(thread) { arm_registered(thread) } else { None }
+}
+
+/// [`arm_or_take`] of a thread that is registered.
+#[inline(always)]
+pub fn arm_registered(thread: Obj<Tcb>) -> Option<u64> {
     let file = thread.mode_state.file();
-    if file == 0 {
-        return None;
-    }
     arch::arm_file(file);
-    let pending = take_pending(k, thread);
+    let pending = take(thread);
     if pending.is_some() {
         arch::disarm_file(file);
     }
@@ -195,6 +206,15 @@ pub fn disarm(thread: Obj<Tcb>) {
     }
 }
 
+/// The thread that owns a file of this hart.
+#[inline(always)]
+pub fn owner(k: &Kernel, file: usize) -> Option<Obj<Tcb>> {
+    match k.files.owners[arch::hart_index()].get(file)?.get() {
+        Owner::Thread(thread) => Some(thread),
+        Owner::Nobody | Owner::Retired => None,
+    }
+}
+
 /// Armed files of this hart have become pending: wakes their owners, unless something else did.
 pub fn wake_owners(k: &Kernel) {
     let mut files = arch::armed_and_pending_files();
@@ -202,7 +222,7 @@ pub fn wake_owners(k: &Kernel) {
         let file = files.trailing_zeros() as usize;
         files &= files - 1;
         arch::disarm_file(file);
-        if let Some(Owner::Thread(thread)) = k.files.owners[arch::hart_index()].get(file).map(Cell::get)
+        if let Some(thread) = owner(k, file)
             && waits_for_its_file(thread)
         {
             let word = arch::take_file_word(file) >> 1;

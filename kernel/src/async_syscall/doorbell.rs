@@ -10,8 +10,8 @@
 //!
 //! * only the identities of threads with rings are enabled ([`follow`]);
 //! * the file's threshold follows the priority of the thread that runs: a doorbell never interrupts a thread that goes before the one who
-//!   rings. It is brought up to date at the end of each kernel entry but the fastpath's, so after one of those a single interrupt
-//!   may come too much, which corrects it;
+//!   rings. It is brought up to date at the end of each kernel entry but those that carry messages or signals on the fastpath, so after one of
+//!   those a single interrupt may come too much, which corrects it;
 //! * an identity that was raised for nothing [`EMPTY_FINDS`] times stays masked until the next tick. Who rings while its requests are being
 //!   carried out rings for nothing in all honesty: each time that requests were carried out excuses one.
 

@@ -6,7 +6,11 @@
 //! | ReplyRecv (feature `sync-ipc`) | a caller waits for the answer and runs next, and nobody waits to be received from | [`reply_recv`] |
 //! | Send, NBSend | the capability is a notification's, or a receiver waits | [`send`] |
 //!
-//! In all of them the message fits registers and carries no capabilities, the thread's root CNode alone resolves the address, and no fault
+//! | Recv (feature `uintr`) | it is the Wait of a thread for its interrupt file, nothing is pending, and another thread is ready | [`sleep`] |
+//!
+//! and, with the feature `uintr`, the interrupt of an interrupt file whose owner waits for it ([`wake`]).
+//!
+//! In all system calls the message fits registers and carries no capabilities, the thread's root CNode alone resolves the address, and no fault
 //! is pending.
 //!
 //! Each function first looks whether it applies, which changes nothing, and then carries the call out, which cannot fail. What it does
@@ -17,6 +21,10 @@ mod call;
 #[cfg(feature = "sync-ipc")]
 mod reply_recv;
 mod send;
+#[cfg(feature = "uintr")]
+mod sleep;
+#[cfg(feature = "uintr")]
+pub mod wake;
 
 use rel4_abi::{MessageInfo, Syscall};
 
@@ -50,6 +58,8 @@ pub fn handle(k: &Kernel, number: i64, request: &Request) -> Option<Obj<Tcb>> {
         #[cfg(feature = "sync-ipc")]
         Syscall::ReplyRecv => reply_recv::handle(k, request),
         Syscall::Send | Syscall::NBSend => send::handle(k, request),
+        #[cfg(feature = "uintr")]
+        Syscall::Recv => sleep::handle(k, request),
         _ => None,
     }
 }

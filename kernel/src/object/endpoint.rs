@@ -105,7 +105,7 @@ impl Obj<Endpoint> {
             None => match kind {
                 ReceiveKind::Blocking => {
                     #[cfg(feature = "uintr")]
-                    if let Some(bits) = crate::uintr::arm_or_take(k, receiver) {
+                    if let Some(bits) = crate::uintr::arm_or_take(receiver) {
                         receiver.context.set_badge(bits);
                         return;
                     }

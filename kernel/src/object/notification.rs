@@ -119,7 +119,7 @@ impl Obj<Notification> {
         }
         #[cfg(feature = "uintr")]
         if self.is_bound_to(receiver)
-            && let Some(bits) = crate::uintr::arm_or_take(k, receiver)
+            && let Some(bits) = crate::uintr::arm_or_take(receiver)
         {
             receiver.context.set_badge(bits);
             return;
@@ -161,6 +161,20 @@ impl Obj<Notification> {
     /// Takes a thread out of the queue that it waits in.
     pub fn remove(self, thread: Obj<Tcb>) {
         self.queue.remove(thread);
+    }
+
+    /// Queues the thread that the notification is bound to. Nobody else waits there: nobody else may, and nobody did when the two were bound.
+    #[cfg(feature = "uintr")]
+    #[inline(always)]
+    pub fn push_only_waiter(self, thread: Obj<Tcb>) {
+        self.queue.push_only(thread);
+    }
+
+    /// Takes the thread that the notification is bound to out of the queue, where nobody else waits.
+    #[cfg(feature = "uintr")]
+    #[inline(always)]
+    pub fn remove_only_waiter(self, thread: Obj<Tcb>) {
+        self.queue.remove_only(thread);
     }
 
     /// Makes the thread that has waited longest execute its system call again: the notification is going away. Returns whether there was

@@ -64,6 +64,26 @@ impl ThreadQueue {
         }
     }
 
+    /// Puts `tcb` into the empty queue.
+    #[cfg(feature = "uintr")]
+    #[inline(always)]
+    pub(super) fn push_only(&self, tcb: Obj<Tcb>) {
+        debug_assert!(self.head().is_none());
+        tcb.wait_links.previous.set(None);
+        tcb.wait_links.next.set(None);
+        self.head.set(Some(tcb));
+        self.tail.set(Some(tcb));
+    }
+
+    /// Takes out `tcb`, which is the only one.
+    #[cfg(feature = "uintr")]
+    #[inline(always)]
+    pub(super) fn remove_only(&self, tcb: Obj<Tcb>) {
+        debug_assert!(self.head() == Some(tcb) && self.tail.get() == Some(tcb));
+        self.head.set(None);
+        self.tail.set(None);
+    }
+
     #[inline(always)]
     pub(super) fn pop_front(&self) -> Option<Obj<Tcb>> {
         let head = self.head.get()?;

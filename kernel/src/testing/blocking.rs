@@ -16,8 +16,8 @@ use std::string::String;
 use rel4_abi::uintr::FIRST_QUEUE_IDENTITY;
 use rel4_abi::{CapRights, InitialSlot, Invocation, ObjectType, Syscall, UintrInvocation};
 
-use super::Machine;
 use super::machine::{PARTNER, Snapshot};
+use super::{Machine, fastpath};
 use crate::arch::{self, FileStep, Mistake, PhysAddr};
 use crate::cap::Cap;
 use crate::ipc;
@@ -68,6 +68,8 @@ struct Story {
 #[derive(Clone, Copy, Debug)]
 struct Machinery {
     edges: bool,
+    /// The kernel takes the fastpath where it can.
+    fast: bool,
     mistake: Option<Mistake>,
 }
 
@@ -180,6 +182,7 @@ impl Stage {
         self.m.restore(&self.ready);
         arch::reset();
         arch::interrupt_on_edges(machinery.edges);
+        fastpath::show_to_observer(machinery.fast);
         arch::plant(machinery.mistake);
         let register = UintrInvocation::RegisterReceiver.label();
         self.m.call(self.owner_cptr, register, &[0x1_0000], &[self.notification]).result().unwrap();
@@ -376,6 +379,9 @@ fn explore(stage: &mut Stage, story: Story, machinery: Machinery) -> Result<usiz
     }
 }
 
+/// Slowpath and fastpath.
+const WAYS: [bool; 2] = [false, true];
+
 fn explore_all(machinery: Machinery) -> Result<usize, String> {
     let mut stage = Stage::new();
     STORIES
@@ -388,13 +394,17 @@ fn explore_all(machinery: Machinery) -> Result<usize, String> {
 
 #[test]
 fn wherever_a_store_lands_the_owner_gets_it_and_does_not_sleep_on_it() {
-    let told = explore_all(Machinery { edges: false, mistake: None }).unwrap();
-    assert!(told > 1000, "{told}");
+    for fast in WAYS {
+        let told = explore_all(Machinery { edges: false, fast, mistake: None }).unwrap();
+        assert!(told > 1000, "{told}");
+    }
 }
 
 #[test]
 fn no_wake_up_depends_on_interrupts_being_levels() {
-    explore_all(Machinery { edges: true, mistake: None }).unwrap();
+    for fast in WAYS {
+        explore_all(Machinery { edges: true, fast, mistake: None }).unwrap();
+    }
 }
 
 #[test]
@@ -409,12 +419,17 @@ fn the_model_finds_every_step_that_the_kernel_could_forget() {
         FileStep::Open,
         FileStep::Close,
     ] {
-        let mistake = Some(Mistake::Forget(step));
-        assert!(explore_all(Machinery { edges: true, mistake }).is_err(), "{step:?} can be left out");
+        for fast in WAYS {
+            let mistake = Some(Mistake::Forget(step));
+            let found = explore_all(Machinery { edges: true, fast, mistake }).is_err();
+            assert!(found, "{step:?} can be left out, fastpath: {fast}");
+        }
     }
 }
 
 #[test]
 fn the_model_finds_a_kernel_that_looks_before_it_arms() {
-    assert!(explore_all(Machinery { edges: true, mistake: Some(Mistake::ArmLate) }).is_err());
+    for fast in WAYS {
+        assert!(explore_all(Machinery { edges: true, fast, mistake: Some(Mistake::ArmLate) }).is_err());
+    }
 }

@@ -1,8 +1,11 @@
 //! Fastpath and slowpath are the same to an observer: whatever system call a test makes that could take the fastpath takes both, one after
-//! the other from the same state, and the two outcomes are compared, memory byte for byte. See [`Machine::ecall`].
+//! the other from the same state, and the two outcomes are compared, memory byte for byte. See [`Machine::ecall`]. Interrupts likewise, in a
+//! kernel with user interrupts: [`Machine::trap`].
 
 #[cfg(feature = "sync-ipc")]
 mod pair;
+#[cfg(feature = "uintr")]
+mod sleeper;
 
 use core::cell::Cell;
 use core::mem::offset_of;
@@ -29,33 +32,62 @@ use crate::sched::Action;
 use crate::trap::{self, Cause};
 
 thread_local! {
-    /// How many system calls of this test the fastpath carried out.
+    /// How many kernel entries of this test the fastpath carried out.
     static TAKEN: Cell<u64> = const { Cell::new(0) };
+    /// Whether kernel entries take the fastpath where a test observes accesses to interrupt files, so that not both can be tried.
+    #[cfg(feature = "uintr")]
+    static IS_OBSERVED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Carries out the current thread's system call on the slowpath, after it was tried on the fastpath: either that did nothing, or
-/// everything that the slowpath then does from the same state.
+/// Has the observer of accesses to interrupt files see the fastpath's, where it applies, or the slowpath's alone.
+#[cfg(feature = "uintr")]
+pub(super) fn show_to_observer(fastpath: bool) {
+    IS_OBSERVED.set(fastpath);
+}
+
+/// Carries out the current thread's system call on the slowpath, after it was tried on the fastpath.
 pub(super) fn ecall_both_ways(m: &Machine) {
     let thread = m.current();
     let (number, request) = request_of(thread);
-    if !can_matter(thread, number, &request) {
-        return trap::handle(m.k, Cause::Syscall);
+    if can_matter(thread, number, &request) {
+        both_ways(m, Cause::Syscall, || fastpath::handle(m.k, number, &request));
+    } else {
+        trap::handle(m.k, Cause::Syscall);
     }
+}
+
+/// Handles an interrupt on the slowpath, after it was tried on the fastpath.
+pub(super) fn interrupt_both_ways(m: &Machine) {
+    #[cfg(feature = "uintr")]
+    if m.current() != m.k.hart().idle() {
+        return both_ways(m, Cause::Interrupt, || {
+            let wake = fastpath::wake::find(m.k)?;
+            Some(if wake.preempts(m.k) { wake.run(m.k) } else { wake.enqueue(m.k) })
+        });
+    }
+    trap::handle(m.k, Cause::Interrupt);
+}
+
+/// Handles a kernel entry on the slowpath, after it was tried on the fastpath: either that did nothing, or everything that the slowpath then does
+/// from the same state.
+fn both_ways(m: &Machine, cause: Cause, fastpath: impl FnOnce() -> Option<Obj<Tcb>>) {
     #[cfg(feature = "uintr")]
     if arch::files_are_observed() {
-        return trap::handle(m.k, Cause::Syscall);
+        if !IS_OBSERVED.get() || fastpath().is_none() {
+            trap::handle(m.k, cause);
+        }
+        return;
     }
     let before = Snapshot::take(m);
-    let taken = fastpath::handle(m.k, number, &request);
-    let Some(next) = taken else {
-        before.assert_is_now(m, "a system call that the fastpath declines changes something");
-        return trap::handle(m.k, Cause::Syscall);
+    let Some(next) = fastpath() else {
+        before.assert_is_now(m, "a kernel entry that the fastpath declines changes something");
+        return trap::handle(m.k, cause);
     };
     TAKEN.set(TAKEN.get() + 1);
     assert_eq!(next, m.current(), "the fastpath returns to a thread that is not current");
     let fast = Snapshot::take(m);
     before.restore(m);
-    trap::handle(m.k, Cause::Syscall);
+    trap::handle(m.k, cause);
     fast.assert_is_now(m, "fastpath and slowpath differ");
 }
 
@@ -67,7 +99,7 @@ fn request_of(thread: Obj<Tcb>) -> (i64, Request) {
 
 /// Spares system calls on other objects the work: they are declined by type.
 fn can_matter(thread: Obj<Tcb>, number: i64, request: &Request) -> bool {
-    (-4..=-1).contains(&number)
+    (-5..=-1).contains(&number)
         && lookup::slot_of_thread(thread, request.cptr)
             .is_ok_and(|slot| slot.raw().as_endpoint().is_some() || slot.raw().as_notification().is_some())
 }
@@ -171,8 +203,8 @@ fn kernel(k: &Kernel) -> &[u8] {
     unsafe { slice::from_raw_parts(core::ptr::from_ref(k).cast(), size_of::<Kernel>()) }
 }
 
-/// How many of the system calls in `work` the fastpath carried out.
-fn taken(work: impl FnOnce()) -> u64 {
+/// How many of the kernel entries in `work` the fastpath carried out.
+pub(super) fn taken(work: impl FnOnce()) -> u64 {
     let before = TAKEN.get();
     work();
     TAKEN.get() - before

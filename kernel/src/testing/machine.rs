@@ -320,7 +320,10 @@ impl Machine {
     pub(super) fn trap(&self, cause: Cause) {
         let context = &self.current().context;
         context.fault_pc.set(context.next_pc.get());
-        self.enter(cause, || trap::handle(self.k, cause));
+        self.enter(cause, || match cause {
+            Cause::Interrupt => fastpath::interrupt_both_ways(self),
+            _ => trap::handle(self.k, cause),
+        });
     }
 
     /// One kernel entry, with what the entry code does around `handle`.

@@ -297,6 +297,11 @@ pub fn take_file_word(file: usize) -> u64 {
     .unwrap_or(0)
 }
 
+/// As [`take_file_word`], where the file is the running thread's.
+pub fn take_selected_word(file: usize) -> u64 {
+    take_file_word(file)
+}
+
 /// Makes the file interrupt the kernel when an identity is pending, whatever its owner did to silence it.
 pub fn arm_file(file: usize) {
     step(FileStep::Unsilence, file, |file| file.delivers = true);

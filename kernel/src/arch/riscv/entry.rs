@@ -27,6 +27,8 @@ use crate::remote;
 use crate::sched;
 use crate::trace::tracepoint;
 use crate::trap::{self, Cause};
+#[cfg(feature = "uintr")]
+use crate::uintr;
 
 /// Size of the kernel stack.
 const STACK_BYTES: usize = 1 << STACK_BITS;
@@ -315,7 +317,37 @@ extern "C" fn enter_from_user(
             _ => {}
         }
     }
+    // The cause is read once more, or the compiler would ask for these before it asks for those above.
+    #[cfg(feature = "uintr")]
+    if cfg!(feature = "fastpath") {
+        match csr::read!("scause") {
+            GUEST_FILES => return enter_wake(context),
+            // Whoever has no interrupt file is not sent to code that it has no use for.
+            ECALL if number as i64 == Syscall::Recv.number() && uintr::is_registered(k.current()) => {
+                return enter_fastpath::<{ Syscall::Recv.number() }>(
+                    cptr, info, word0, word1, word2, word3, context, number,
+                );
+            }
+            _ => {}
+        }
+    }
     handle_trap(k)
+}
+
+/// The cause of an interrupt of a guest interrupt file.
+#[cfg(feature = "uintr")]
+const GUEST_FILES: usize = csr::CAUSE_INTERRUPT | csr::GUEST_EXTERNAL_INTERRUPT.trailing_zeros() as usize;
+
+/// Handles the interrupt of a guest interrupt file on the fastpath, if it is suitable, or else hands it on.
+#[cfg(feature = "uintr")]
+#[inline(never)]
+extern "C" fn enter_wake(context: &Context) -> *const Context {
+    let k = kernel();
+    context.next_pc.set(context.fault_pc.get());
+    let Some(wake) = fastpath::wake::find(k) else { return handle_trap(k) };
+    let next = if wake.preempts(k) { wake.run(k) } else { wake.enqueue(k) };
+    user_mode::assert_return_mode();
+    leave(k, next)
 }
 
 /// Carries out a system call on the fastpath, if it is suitable, or else hands it on.

@@ -66,7 +66,7 @@ pub fn raise_identity(page: PhysAddr, identity: u32) {
     unsafe { register.write_volatile(identity) };
 }
 
-/// Works on a file of this hart, with access to its registers; the running thread's own selection is as before afterwards.
+/// Works on any file of this hart, with access to its registers; the running thread's own selection is as before afterwards.
 fn with_file<R>(file: usize, work: impl FnOnce() -> R) -> R {
     let (hstatus, select) = (csr::read!("hstatus"), csr::read!("0x250"));
     // SAFETY: the registers act on virtual modes only, and are put back.
@@ -80,13 +80,31 @@ fn with_file<R>(file: usize, work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Works on the file of the running thread, which is the one that is selected; its own selection of a register is as before afterwards.
+#[inline(always)]
+fn with_selected_file<R>(first: usize, work: impl FnOnce() -> R) -> R {
+    // SAFETY: the register acts on virtual modes only, and is put back.
+    let select = unsafe { csr::swap!("0x250", first) };
+    let result = work();
+    // SAFETY: as above.
+    unsafe { csr::write!("0x250", select) };
+    result
+}
+
+#[inline(always)]
 fn select(register: usize) {
-    // SAFETY: called inside `with_file`, which puts the selection back.
+    // SAFETY: called inside `with_file` or `with_selected_file`, which put the selection back.
     unsafe { csr::write!("0x250", register) };
 }
 
+#[inline(always)]
 fn set(register: usize, value: usize) {
     select(register);
+    set_selected(value);
+}
+
+#[inline(always)]
+fn set_selected(value: usize) {
     // SAFETY: the register is the selected file's own.
     unsafe { csr::write!("0x251", value) };
 }
@@ -128,31 +146,44 @@ pub fn close_file(file: usize) -> u64 {
     })
 }
 
-/// Whether an enabled identity is pending in the file.
-pub fn file_is_pending(file: usize) -> bool {
-    with_file(file, || csr::read!("0x25c") != 0)
+/// Whether an enabled identity is pending in the file, which is the running thread's.
+#[inline(always)]
+pub fn file_is_pending(_file: usize) -> bool {
+    csr::read!("0x25c") != 0
 }
 
-/// Takes the pending and enabled identities 1 to 63 out of the file, as a word with a bit for each.
+/// Takes the pending and enabled identities 1 to 63 out of a file, as a word with a bit for each.
 pub fn take_file_word(file: usize) -> u64 {
     with_file(file, || {
         select(EIE0);
-        let enabled = csr::read!("0x251");
-        select(EIP0);
-        let pending: usize;
-        // SAFETY: clears pending bits of the selected file, which the caller delivers instead.
-        unsafe {
-            core::arch::asm!("csrrc {}, 0x251, {}", out(reg) pending, in(reg) enabled, options(nostack));
-        }
-
-        (pending & enabled) as u64
+        take_word()
     })
 }
 
-/// Makes the file interrupt the kernel when an identity is pending, whatever its owner did to silence it.
+/// As [`take_file_word`], where the file is the running thread's.
+#[inline(always)]
+pub fn take_selected_word(_file: usize) -> u64 {
+    with_selected_file(EIE0, take_word)
+}
+
+/// Takes the notification word out of the selected file, whose register of enabled identities is selected.
+#[inline(always)]
+fn take_word() -> u64 {
+    let enabled = csr::read!("0x251");
+    select(EIP0);
+    let pending: usize;
+    // SAFETY: clears pending bits of the selected file, which the caller delivers instead.
+    unsafe {
+        core::arch::asm!("csrrc {}, 0x251, {}", out(reg) pending, in(reg) enabled, options(nostack));
+    }
+    (pending & enabled) as u64
+}
+
+/// Makes the file, which is the running thread's, interrupt the kernel when an identity is pending, whatever its owner did to silence it.
+#[inline(always)]
 pub fn arm_file(file: usize) {
-    with_file(file, || {
-        set(EITHRESHOLD, 0);
+    with_selected_file(EITHRESHOLD, || {
+        set_selected(0);
         set(EIDELIVERY, 1);
     });
     // SAFETY: the kernel takes the interrupt, and disarms the file then.
@@ -160,12 +191,14 @@ pub fn arm_file(file: usize) {
 }
 
 /// Leaves the file to its owner again.
+#[inline(always)]
 pub fn disarm_file(file: usize) {
     // SAFETY: only keeps an interrupt from the kernel.
     unsafe { csr::clear!("hgeie", 1usize << file) };
 }
 
 /// The armed files of this hart with something pending: bit *f* is file *f*.
+#[inline(always)]
 pub fn armed_and_pending_files() -> usize {
     csr::read!("0xe12") & csr::read!("hgeie") & !KERNEL_FILES
 }

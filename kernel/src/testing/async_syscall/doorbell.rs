@@ -1,8 +1,9 @@
 //! Another hart carries requests out: when it may, and when not.
 
 use rel4_abi::async_syscall::{AsyncInvocation, doorbell_identity};
-use rel4_abi::{CapRights, Invocation, InvocationError, ObjectType};
+use rel4_abi::{CapRights, Invocation, InvocationError, ObjectType, Syscall, UintrInvocation};
 
+use super::super::fastpath::taken;
 use super::super::{LABELS, Machine};
 use super::user::{ROOT, SPACE, TCB, User, enter, unregister};
 use super::{PAGE, map};
@@ -11,6 +12,7 @@ use crate::async_syscall;
 use crate::cap::Cap;
 use crate::irq;
 use crate::sched;
+use crate::trap::Cause;
 
 const OTHER: usize = 1;
 
@@ -78,6 +80,36 @@ fn a_hart_that_runs_a_thread_of_no_lower_priority_is_not_disturbed() {
     // It is carried out where the thread itself enters the kernel, and the doorbell then finds nothing to do.
     enter(&m);
     assert!(user.take().is_some());
+}
+
+#[test]
+fn a_hart_whose_thread_falls_asleep_or_wakes_on_the_fastpath_answers_by_the_one_that_runs_then() {
+    const FILE: usize = 2;
+    let (mut m, _user) = with_rings();
+    let [busy, sleeper] = [1, 255].map(|priority| {
+        let thread = m.make_thread(priority);
+        let label = Invocation::TcbSetAffinity.encode(LABELS).unwrap();
+        m.call(thread, label, &[OTHER as u64], &[]).result().unwrap();
+        thread
+    });
+    let notification = m.make(ObjectType::Notification, 0);
+    m.invoke(Invocation::TcbBindNotification, sleeper, &[], &[notification]).unwrap();
+    let register = UintrInvocation::RegisterReceiver.label();
+    m.call(sleeper, register, &[0x1_0000], &[notification]).result().unwrap();
+    for thread in [busy, sleeper] {
+        m.resume(thread);
+    }
+    ring(doorbell_identity(255), &m);
+    let sleeper = m.thread(sleeper);
+    arch::on_hart(OTHER, || {
+        m.trap(Cause::Interrupt);
+        assert!(m.current() == sleeper && !arch::doorbell_rings());
+        assert_eq!(taken(|| m.simple(Syscall::Recv, notification, &[])), 1);
+        assert!(m.current() != sleeper && arch::doorbell_rings());
+        arch::raise_identity(arch::file_page(m.k, OTHER, FILE), 1);
+        assert_eq!(taken(|| m.trap(Cause::Interrupt)), 1);
+        assert!(m.current() == sleeper && !arch::doorbell_rings());
+    });
 }
 
 #[test]

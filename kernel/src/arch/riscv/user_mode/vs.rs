@@ -40,14 +40,11 @@ const HSTATEEN0_AIA: usize = 0b111 << 58;
 const VSSTATUS_NEW: u64 = 0b10 << 32 | 0b11 << 13;
 
 /// Has the next return go to VS-mode: a trap out of VU-mode, where a thread could have put itself, leaves something else. A system call comes
-/// from VS-mode and needs this not.
+/// from VS-mode and needs this not. That the return goes to a virtual mode every trap leaves in `hstatus`, since user code runs in no other.
 #[inline(always)]
 pub(in super::super) fn assert_return_mode() {
     // SAFETY: concerns the next `sret` alone.
-    unsafe {
-        csr::set!("hstatus", HSTATUS_SPV);
-        csr::set!("sstatus", csr::SSTATUS_SPP);
-    }
+    unsafe { csr::set!("sstatus", csr::SSTATUS_SPP) };
 }
 
 macro_rules! mode_state {
