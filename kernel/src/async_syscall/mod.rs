@@ -106,7 +106,11 @@ fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
             End::Full => {}
             End::Empty if is_drained(thread) => break Served::Drained,
             End::Empty => {}
-            End::Stuck => break Served::Drained,
+            End::Stuck => {
+                // The thread makes room without a word.
+                ask_to_ring(thread);
+                break Served::Drained;
+            }
             End::Interrupted => {
                 // It may have been the last request, and then nobody comes back to ask for this.
                 ask_to_ring(thread);
@@ -152,14 +156,14 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     let mut request = Request::empty();
     remote::defer_flushes(k);
     let end = loop {
-        if count == room {
-            break End::Stuck;
-        }
         if count == BATCH {
             break End::Full;
         }
         if !request.load(&requests, consumed, waiting) {
             break End::Empty;
+        }
+        if count == room {
+            break End::Stuck;
         }
         let outcome = syscall::request::perform(k, thread, &request);
         // A request that was preempted may have done this part of its work.

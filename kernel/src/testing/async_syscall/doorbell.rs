@@ -142,6 +142,23 @@ fn a_thread_rings_again_also_after_its_last_request_was_followed_by_an_interrupt
 }
 
 #[test]
+fn a_thread_rings_again_also_after_so_many_requests_that_their_completions_fill_the_ring() {
+    let (mut m, mut user) = with_rings();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    user.write(rel4_abi::ring::FLAG, rel4_abi::ring::AWAKE);
+    for task in 0..CAPACITY {
+        user.send(task, badged, 0, &[], &[]);
+    }
+    ring(doorbell_identity(255), &m);
+    wake_other(&m);
+    for task in 0..CAPACITY {
+        assert_eq!(user.take().map(|taken| taken.task), Some(task));
+    }
+    assert_eq!(user.read(rel4_abi::ring::FLAG), rel4_abi::ring::ASLEEP);
+}
+
+#[test]
 fn what_is_masked_comes_through_again_at_the_tick_whatever_was_carried_out_meanwhile() {
     let (mut m, mut user) = with_rings();
     for _ in 0..16 {
