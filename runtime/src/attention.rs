@@ -3,10 +3,8 @@
 use core::cell::Cell;
 
 use crate::arch;
-
-use crate::channel::{Client, Server};
 use crate::dispatch::Source;
-use crate::interrupt::{Identity, Interrupts, Notify};
+use crate::interrupt::{Identity, Interrupts};
 
 /// What lets the peer go on between two looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +24,12 @@ impl Pause {
         }
     }
 
+    /// Looks in vain after which a peer is not waited for either that says that it is at work: it may be dead, or lie. Beside so long a
+    /// wait it costs next to nothing to fall asleep and to be woken.
+    const fn trust(self) -> u32 {
+        64 * self.patience()
+    }
+
     fn take(self) {
         match self {
             Self::Spin => core::hint::spin_loop(),
@@ -36,25 +40,13 @@ impl Pause {
 
 /// One end of a channel, which knows whether the other one is at work for it.
 pub trait End: Source {
-    /// Whether a peer that runs owes this end something.
+    /// Whether a peer that says that it runs owes this end something. It may be dead meanwhile, or lie.
     fn is_being_served(&self) -> bool;
 }
 
-impl<N: Notify, const CAPACITY: usize> End for Client<'_, N, CAPACITY> {
-    fn is_being_served(&self) -> bool {
-        Client::is_being_served(self)
-    }
-}
-
-/// Nobody owes a server requests.
-impl<N: Notify, const CAPACITY: usize> End for Server<'_, N, CAPACITY> {
-    fn is_being_served(&self) -> bool {
-        false
-    }
-}
-
-/// An end and the interrupts of its thread. Before it says that it sleeps it looks again, as long as the peer serves it or its patience
-/// lasts. While it has not said so it does not block either, so that no wake-up is lost.
+/// An end and the interrupts of its thread. Before it says that it sleeps it looks again, as long as its patience lasts, or, if the peer
+/// serves it, its trust; only what it finds renews them. While it has not said so it does not block either, so that no wake-up is lost: as
+/// source and as interrupts of a dispatcher there has to be the same one.
 #[derive(Debug)]
 pub struct Attentive<'e, E, I> {
     end: &'e E,
@@ -88,7 +80,9 @@ impl<E: End, I> Source for Attentive<'_, E, I> {
 
     #[inline(always)]
     fn announce_asleep(&self) {
-        let sleeps = self.in_vain.get() > self.pause.patience() && !self.end.is_being_served();
+        let in_vain = self.in_vain.get();
+        let sleeps =
+            in_vain > self.pause.patience() && (in_vain > self.pause.trust() || !self.end.is_being_served());
         self.is_asleep.set(sleeps);
         if sleeps {
             self.end.announce_asleep();
@@ -98,7 +92,6 @@ impl<E: End, I> Source for Attentive<'_, E, I> {
     #[inline(always)]
     fn announce_awake(&self) {
         if self.is_asleep.replace(false) {
-            self.in_vain.set(0);
             self.end.announce_awake();
         }
     }
@@ -131,13 +124,14 @@ mod tests {
     #[derive(Default)]
     struct Scripted {
         is_being_served: Cell<bool>,
+        has_items: Cell<bool>,
         announced: Cell<u32>,
         waits: Cell<u32>,
     }
 
     impl Source for Scripted {
         fn look(&self) -> bool {
-            false
+            self.has_items.get()
         }
 
         fn flush(&self) {}
@@ -171,9 +165,14 @@ mod tests {
         }
     }
 
+    /// Falls asleep so many times, as a dispatcher does.
     fn idle(attentive: &Attentive<'_, Scripted, Scripted>, times: u32) {
         for _ in 0..times {
-            crate::dispatch::sleep(attentive, attentive, |_| {});
+            attentive.announce_asleep();
+            if !attentive.look() {
+                attentive.wait();
+            }
+            attentive.announce_awake();
         }
     }
 
@@ -185,12 +184,28 @@ mod tests {
         assert_eq!(end.waits.get(), 0);
         idle(&attentive, 2);
         assert_eq!((end.announced.get(), end.waits.get()), (1, 1));
+        end.has_items.set(true);
+        idle(&attentive, 1);
+        end.has_items.set(false);
         idle(&attentive, Pause::Spin.patience());
-        assert_eq!(end.waits.get(), 1, "woken, it is patient again");
+        assert_eq!(end.waits.get(), 1, "it found something, and is patient again");
     }
 
     #[test]
-    fn it_never_sleeps_while_its_peer_is_at_work_for_it() {
+    fn a_peer_that_says_for_ever_that_it_is_at_work_is_not_waited_for_for_ever() {
+        let end = Scripted::default();
+        end.is_being_served.set(true);
+        let attentive = Attentive::new(&end, &end, Pause::Spin);
+        idle(&attentive, Pause::Spin.trust() + 1);
+        assert_eq!(end.waits.get(), 0);
+        idle(&attentive, 1);
+        assert_eq!((end.announced.get(), end.waits.get()), (1, 1));
+        idle(&attentive, 1);
+        assert_eq!(end.waits.get(), 2, "an interrupt renews nothing");
+    }
+
+    #[test]
+    fn it_does_not_sleep_while_its_peer_is_at_work_for_it() {
         let end = Scripted::default();
         end.is_being_served.set(true);
         let attentive = Attentive::new(&end, &end, Pause::Spin);

@@ -48,7 +48,7 @@ pub struct Statistics {
     pub rounds: u64,
     /// Interrupts claimed without a trap.
     pub claims: u64,
-    /// Times the thread blocked.
+    /// Times it found nothing and waited, in whatever way its interrupts do.
     pub sleeps: u64,
 }
 

@@ -11,6 +11,8 @@
     reason = "whole files of the runtime are compiled here as private modules, and the models use some of each"
 )]
 
+#[path = "../src/attention.rs"]
+mod attention;
 #[path = "../src/dispatch.rs"]
 mod dispatch;
 #[path = "../src/flag.rs"]
@@ -28,6 +30,13 @@ mod ring;
 
 #[path = "../src/trace.rs"]
 mod trace;
+
+mod arch {
+    /// Another thread's turn, as the checker has to know where one waits for another.
+    pub(crate) fn yield_now() {
+        loom::thread::yield_now();
+    }
+}
 
 mod sync {
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};

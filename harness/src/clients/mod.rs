@@ -57,6 +57,12 @@ impl Clients {
         self.over.load(Ordering::Relaxed)
     }
 
+    /// Whether all are back.
+    #[must_use]
+    pub fn are_back(&self) -> bool {
+        self.work.is_finished()
+    }
+
     /// Waits until all are back, which they are soon after their server is gone.
     ///
     /// # Errors

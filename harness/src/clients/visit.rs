@@ -43,6 +43,12 @@ impl Visit {
         self.clients.as_ref().is_some_and(Clients::have_failed)
     }
 
+    /// Whether nobody is on the way.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.clients.as_ref().is_none_or(Clients::are_back)
+    }
+
     /// Waits until all are back from a machine that said that it is done; what they measured, if they went.
     ///
     /// # Errors

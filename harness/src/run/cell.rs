@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
-use super::watch::{Ending, Limits, RealClock, watch};
+use super::watch::{Ending, Limits, RealClock, await_clients, watch};
 use crate::clients::{Assignment, Exchange, Visit};
 use crate::platform::{Launch, Platform};
 use crate::serial::{self, Monitor, SerialLog};
@@ -42,7 +42,12 @@ pub fn boot(
     let mut machine = platform.start(launch)?;
     let mut monitor = Monitor::new(run_id);
     let mut visit = Visit::of(assignment);
-    let ending = watch(machine.as_mut(), &mut monitor, limits, &RealClock::default(), interrupt, &mut visit);
+    let clock = RealClock::default();
+    let ending = watch(machine.as_mut(), &mut monitor, limits, &clock, interrupt, &mut visit);
+    let ending = ending.map(|ending| match ending {
+        Ending::End => await_clients(&visit, limits.stall, &clock, interrupt),
+        other => other,
+    });
     // Clients of a server that is done have seen the end of their connections; others must not wait for it.
     let exchanges = match ending {
         Ok(Ending::End) => {

@@ -63,6 +63,12 @@ impl Outcome {
             Verdict::UnhandledFault(message) => return Self::UnhandledFault(message.clone()),
             Verdict::Failed(reasons) => return Self::Failed(reasons.join("; ")),
             Verdict::Incomplete(reason) => reason.clone(),
+            Verdict::Complete if *ending == Ending::ClientFailed => {
+                let waited_s = limits.stall.as_secs();
+                return Self::ClientFailed(format!(
+                    "clients were not back {waited_s} s after the guest said that it was done"
+                ));
+            }
             Verdict::Complete => return Self::Measured,
         };
         let damaged = log.problems.iter().any(|problem| problem.kind.spoils_the_run());

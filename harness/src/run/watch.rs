@@ -142,6 +142,22 @@ pub fn watch(
     }
 }
 
+/// Waits for the clients of a machine that said that it is done. They have seen the end of their connections or are about to: any that is not
+/// back after `limit` was not served to its end.
+pub fn await_clients(visit: &Visit, limit: Duration, clock: &dyn HostClock, interrupt: &Interrupt) -> Ending {
+    let deadline = clock.now() + limit;
+    while !visit.is_over() {
+        if interrupt.requested() {
+            return Ending::Interrupted;
+        }
+        if clock.now() >= deadline {
+            return Ending::ClientFailed;
+        }
+        clock.sleep(POLL);
+    }
+    Ending::End
+}
+
 /// When the machine will be turned off at the latest, and why then.
 struct Deadline {
     at: Duration,
@@ -178,6 +194,7 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
     use std::rc::Rc;
 
     use rel4_records::{Kind, RecordWriter, RunId, Status};
@@ -208,6 +225,13 @@ mod tests {
         lines: Vec<(u64, String)>,
         end: Option<(u64, SelfEnd)>,
         stands_still: Option<u64>,
+        server: Option<SocketAddr>,
+    }
+
+    impl MockMachine {
+        fn silent(clock: &MockClock) -> Self {
+            Self { clock: clock.clone(), lines: Vec::new(), end: None, stands_still: None, server: None }
+        }
     }
 
     impl Running for MockMachine {
@@ -224,6 +248,9 @@ mod tests {
             let now = u64::try_from(self.clock.now().as_millis()).expect("short");
             Ok(self.stands_still.map_or(now, |since| now.min(since)))
         }
+        fn server(&mut self) -> io::Result<Option<SocketAddr>> {
+            Ok(self.server)
+        }
         fn stop(&mut self) {}
     }
 
@@ -238,7 +265,7 @@ mod tests {
     ) -> (Ending, u64) {
         let clock = MockClock::default();
         let lines = lines.iter().map(|(at, line)| (*at, (*line).to_owned())).collect();
-        let mut machine = MockMachine { clock: clock.clone(), lines, end, stands_still };
+        let mut machine = MockMachine { lines, end, stands_still, ..MockMachine::silent(&clock) };
         let mut monitor = Monitor::new(RUN);
         let ending =
             watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default(), &mut Visit::default())
@@ -299,7 +326,7 @@ mod tests {
         writer.record(Kind::Begin).field("workload", "w").field("abi", "sel4-up").finish().expect("fits");
         writer.record(Kind::Note).field("listening", 7).finish().expect("fits");
         let lines = vec![(100, writer.into_sink())];
-        let mut machine = MockMachine { clock: clock.clone(), lines, end: None, stands_still: None };
+        let mut machine = MockMachine { lines, ..MockMachine::silent(&clock) };
         let work = Work::Churn { sessions: 1 };
         let patience = Duration::from_secs(1);
         let mut visit = Visit::of(Some(Assignment { clients: 1, bytes: 1, work, patience }));
@@ -307,6 +334,30 @@ mod tests {
         let ending = watch(&mut machine, &mut monitor, LIMITS, &clock, &Interrupt::default(), &mut visit);
         let message = ending.expect_err("nothing leads into it").to_string();
         assert!(message.contains("give its platform `forward = 0`"), "{message}");
+    }
+
+    #[test]
+    fn clients_that_are_still_at_work_when_the_machine_is_done_are_waited_for_a_while_and_not_against_the_users_will()
+     {
+        // It takes connections, and never says anything.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+        let clock = MockClock::default();
+        let mut machine = MockMachine {
+            server: Some(listener.local_addr().expect("it has an address")),
+            ..MockMachine::silent(&clock)
+        };
+        let work = Work::Load { messages: 1 };
+        let patience = Duration::from_secs(60);
+        let mut visit = Visit::of(Some(Assignment { clients: 1, bytes: 1, work, patience }));
+        assert!(visit.is_over(), "nobody went yet");
+        visit.begin(&mut machine).expect("there is a way in");
+        let interrupt = Interrupt::default();
+        assert_eq!(await_clients(&visit, LIMITS.stall, &clock, &interrupt), Ending::ClientFailed);
+        assert_eq!(clock.now(), LIMITS.stall);
+        interrupt.request();
+        assert_eq!(await_clients(&visit, LIMITS.stall, &clock, &interrupt), Ending::Interrupted);
+        drop(listener);
+        visit.call_off().expect_err("the client was not served");
     }
 
     #[test]
@@ -327,8 +378,7 @@ mod tests {
     #[test]
     fn an_interrupt_is_heard() {
         let clock = MockClock::default();
-        let mut machine =
-            MockMachine { clock: clock.clone(), lines: Vec::new(), end: None, stands_still: None };
+        let mut machine = MockMachine::silent(&clock);
         let interrupt = Interrupt::default();
         interrupt.request();
         let ending =

@@ -29,10 +29,15 @@ fn main() -> ExitCode {
     let mut serial = File::create(log).expect("the log can be made");
     let mut write = |bytes: &[u8]| serial.write_all(bytes).expect("the log can be written");
     write(b"OpenSBI v1.1\r\n@loader starting\r\n");
-    if let "serve" | "serve-wrong-byte" = behaviour.as_str() {
+    if let "serve" | "serve-wrong-byte" | "serve-late" = behaviour.as_str() {
         let listener = fake_server::listen();
         let (before, after, clients) = records_of_server(option("-append"));
         write(before.as_bytes());
+        if behaviour == "serve-late" {
+            // It is done, though a client still gets one byte after the other.
+            write(after.as_bytes());
+            fake_server::serve_slowly(&listener);
+        }
         fake_server::serve(&listener, clients, (behaviour == "serve-wrong-byte").then_some(100));
         write(after.as_bytes());
         sleep(Duration::from_secs(60));

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 /// A port of this machine, as QEMU forwards one.
 pub(crate) fn listen() -> TcpListener {
@@ -17,6 +18,17 @@ pub(crate) fn serve(listener: &TcpListener, clients: usize, wrong: Option<usize>
             scope.spawn(move || echo(stream, wrong.filter(|_| client == 0)));
         }
     });
+}
+
+/// Serves one client for ever, a byte a second.
+pub(crate) fn serve_slowly(listener: &TcpListener) -> ! {
+    let (mut stream, _) = listener.accept().expect("a client");
+    let mut byte = [0];
+    loop {
+        // A client that is gone is no reason to go too.
+        let _ = stream.read_exact(&mut byte).and_then(|()| stream.write_all(&byte));
+        thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn echo(mut stream: TcpStream, wrong: Option<usize>) {

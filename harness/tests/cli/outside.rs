@@ -51,6 +51,14 @@ fn what_clients_measure_is_in_the_results_and_their_raw_times_are_kept() {
 }
 
 #[test]
+fn a_guest_that_says_that_it_is_done_while_clients_wait_for_answers_fails_the_cell() {
+    let bench = Bench::new();
+    bench.write("m.toml", &MATRIX.replace("run_s = 60", "run_s = 60\nstall_s = 2"));
+    bench.run("serve-late").assert(1, "clients were not back 2 s after the guest said that it was done");
+    bench.assert_nothing_left_running();
+}
+
+#[test]
 fn a_wrong_byte_fails_the_cell_and_is_named() {
     let bench = bench();
     // The stand-in changes byte 100 of its first client: with 64 bytes a message, byte 36 of message 1.

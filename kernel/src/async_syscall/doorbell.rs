@@ -13,7 +13,8 @@
 //!   rings. It is brought up to date at the end of each kernel entry but those that carry messages or signals on the fastpath, so after one of
 //!   those a single interrupt may come too much, which corrects it;
 //! * an identity that was raised for nothing [`EMPTY_FINDS`] times stays masked until the next tick. Who rings while its requests are being
-//!   carried out rings for nothing in all honesty: each time that requests were carried out excuses one.
+//!   carried out rings for nothing in all honesty: each time that requests were carried out excuses one of its own identity. Those of others
+//!   it must not excuse, or a thread could by small requests of its own have harts interrupted in the name of one that goes before it.
 
 use core::cell::Cell;
 
@@ -30,8 +31,9 @@ use super::{Served, serve};
 /// Threads with rings, at most.
 const MAX_RINGS: usize = 64;
 /// How often more than requests were carried out an identity may be raised for nothing between two ticks.
-const EMPTY_FINDS: u32 = 16;
+const EMPTY_FINDS: u8 = 16;
 const PRIORITIES: u32 = rel4_abi::sched::NUM_PRIORITIES as u32;
+const IDENTITIES: usize = rel4_abi::uintr::MAX_IDENTITY as usize + 1;
 
 /// The threads with rings, and what each hart's doorbell lets through.
 pub struct Doorbells {
@@ -46,7 +48,25 @@ struct Hart {
     seen: Cell<u64>,
     /// The file's threshold.
     threshold: Cell<u32>,
-    empty_finds: Cell<u32>,
+    /// By identity, how often more than requests were carried out it was raised for nothing since the last tick.
+    empty_finds: [Cell<u8>; IDENTITIES],
+    /// Whether there were any since then.
+    any_empty_finds: Cell<bool>,
+}
+
+impl Hart {
+    const fn new() -> Self {
+        Self {
+            seen: Cell::new(0),
+            threshold: Cell::new(0),
+            empty_finds: [const { Cell::new(0) }; IDENTITIES],
+            any_empty_finds: Cell::new(false),
+        }
+    }
+
+    fn empty_finds(&self, identity: u32) -> &Cell<u8> {
+        &self.empty_finds[identity as usize % IDENTITIES]
+    }
 }
 
 impl Doorbells {
@@ -55,8 +75,7 @@ impl Doorbells {
         Self {
             threads: [const { Cell::new(None) }; MAX_RINGS],
             generation: Cell::new(0),
-            harts: [const { Hart { seen: Cell::new(0), threshold: Cell::new(0), empty_finds: Cell::new(0) } };
-                MAX_HARTS],
+            harts: [const { Hart::new() }; MAX_HARTS],
         }
     }
 }
@@ -100,12 +119,14 @@ fn changed(k: &Kernel) {
     }
 }
 
-/// The identities of all threads with rings, as a bit each.
-fn enabled(k: &Kernel) -> [u64; 4] {
+/// The identities of all threads with rings, as a bit each, but for those that were raised for nothing too often on `hart`.
+fn enabled(k: &Kernel, hart: &Hart) -> [u64; 4] {
     let mut words = [0; 4];
     for thread in k.doorbells.threads.iter().filter_map(Cell::get) {
         let identity = identity(thread.priority.get());
-        words[identity as usize / 64 % 4] |= 1 << (identity % 64);
+        if hart.empty_finds(identity).get() < EMPTY_FINDS {
+            words[identity as usize / 64 % 4] |= 1 << (identity % 64);
+        }
     }
     words
 }
@@ -123,7 +144,7 @@ fn follow_rings(k: &Kernel) {
     let hart = &k.doorbells.harts[arch::hart_index()];
     let generation = k.doorbells.generation.get();
     if hart.seen.replace(generation) != generation {
-        arch::enable_doorbell(enabled(k));
+        arch::enable_doorbell(enabled(k, hart));
     }
     let running = k.current();
     let threshold = if running == k.hart().idle() {
@@ -139,18 +160,20 @@ fn follow_rings(k: &Kernel) {
 /// A tick: what was masked because it was raised for nothing is enabled again.
 pub fn tick(k: &Kernel) {
     let hart = &k.doorbells.harts[arch::hart_index()];
-    if hart.empty_finds.replace(0) >= EMPTY_FINDS {
+    if hart.any_empty_finds.replace(false) {
+        hart.empty_finds.iter().for_each(|finds| finds.set(0));
         hart.seen.set(0);
     }
 }
 
-/// Requests were carried out. The doorbell that told of them may ring still, on whatever hart.
-pub(super) fn excuse_one_ring(k: &Kernel) {
+/// Requests of a thread were carried out. The doorbell that told of them may ring still, on whatever hart.
+pub(super) fn excuse_one_ring(k: &Kernel, thread: Obj<Tcb>) {
+    let identity = identity(thread.priority.get());
     for hart in &k.doorbells.harts {
-        let finds = hart.empty_finds.get();
+        let finds = hart.empty_finds(identity);
         // What is masked stays so until the tick.
-        if finds < EMPTY_FINDS {
-            hart.empty_finds.set(finds.saturating_sub(1));
+        if finds.get() < EMPTY_FINDS {
+            finds.set(finds.get().saturating_sub(1));
         }
     }
 }
@@ -178,12 +201,11 @@ pub fn answer(k: &Kernel) {
     }
     if !found {
         let hart = &k.doorbells.harts[arch::hart_index()];
-        let finds = hart.empty_finds.get() + 1;
-        hart.empty_finds.set(finds);
-        if finds >= EMPTY_FINDS {
-            let mut words = enabled(k);
-            words[rung as usize / 64 % 4] &= !(1 << (rung % 64));
-            arch::enable_doorbell(words);
+        let finds = hart.empty_finds(rung);
+        finds.set(finds.get().saturating_add(1));
+        hart.any_empty_finds.set(true);
+        if finds.get() >= EMPTY_FINDS {
+            arch::enable_doorbell(enabled(k, hart));
         }
     }
 }

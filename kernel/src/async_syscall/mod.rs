@@ -4,7 +4,7 @@
 //!
 //! The thread's TCB holds derived capabilities to the rings' frame and to the notification for completions ([`Tcb`](crate::object::Tcb)), as it
 //! does to its IPC buffer. So whatever takes one of them away (revocation, the thread's deletion) ends the registration, in any
-//! order: [`Rings`] looks at both slots, before the first request and after every request.
+//! order: [`Rings`] looks at both slots, before the first request and after every one that may have emptied a slot.
 //!
 //! # Who executes
 //!
@@ -106,20 +106,25 @@ fn serve(k: &Kernel, thread: Obj<Tcb>) -> Served {
             End::Full => {}
             End::Empty if is_drained(thread) => break Served::Drained,
             End::Empty => {}
-            End::Stuck => break Served::Drained,
+            End::Stuck => {
+                // The thread makes room without a word.
+                ask_to_ring(thread);
+                break Served::Drained;
+            }
             End::Interrupted => {
                 // It may have been the last request, and then nobody comes back to ask for this.
                 ask_to_ring(thread);
                 break Served::Interrupted;
             }
         }
-        if k.lock.is_contended() {
+        // Also when there was nothing to carry out: a thread that writes half a request and takes it back must not keep this hart here.
+        if k.lock.is_contended() || is_interrupted(k) {
             break Served::Interrupted;
         }
     };
     if any {
         if MAX_HARTS > 1 {
-            doorbell::excuse_one_ring(k);
+            doorbell::excuse_one_ring(k, thread);
         }
         notify(k, thread);
     }
@@ -151,23 +156,26 @@ fn serve_batch(k: &Kernel, thread: Obj<Tcb>) -> (u64, End) {
     let mut request = Request::empty();
     remote::defer_flushes(k);
     let end = loop {
-        if count == room {
-            break End::Stuck;
-        }
         if count == BATCH {
             break End::Full;
         }
         if !request.load(&requests, consumed, waiting) {
             break End::Empty;
         }
-        let Ok(Done { info, reach }) = syscall::request::perform(k, thread, &request) else {
-            break End::Interrupted;
-        };
+        if count == room {
+            break End::Stuck;
+        }
+        let outcome = syscall::request::perform(k, thread, &request);
+        // A request that was preempted may have done this part of its work.
+        let reach = outcome.map_or(Reach::Capabilities, |done| done.reach);
         if reach == Reach::Capabilities && !rings.are_those_of(thread) {
             // The request took them away, or the thread: nothing more is written there.
             remote::finish_flushes(k);
-            return (0, End::Stuck);
+            // With them it may have taken the thread that runs here, and then no other request may give its memory another use.
+            let is_last = outcome.is_err() || is_current_gone(k);
+            return (0, if is_last { End::Interrupted } else { End::Stuck });
         }
+        let Ok(Done { info, .. }) = outcome else { break End::Interrupted };
         completions.store(produced, request.task(), info, request.answer());
         produced = produced.wrapping_add(1);
         consumed = consumed.wrapping_add(request.items);

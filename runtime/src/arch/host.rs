@@ -7,12 +7,12 @@ use crate::image::ImageLayout;
 use crate::ipc::{Message, Registers};
 
 #[cfg(test)]
-mod own_file;
+pub(crate) mod own_file;
 #[cfg(test)]
 pub(crate) mod scripted;
 
 #[cfg(test)]
-pub use own_file::{claim_identity, pending_identity, raise_own_identity};
+pub use own_file::{claim_identity, pending_identity, raise_own_identity, take_queue_identities};
 
 fn no_kernel() -> ! {
     panic!("user code of the guest runs on the riscv64 target only")
@@ -136,6 +136,13 @@ pub fn pending_identity() -> u64 {
 /// Raises an identity in the thread's own file.
 #[cfg(not(test))]
 pub fn raise_own_identity(_identity: u64) {
+    no_kernel()
+}
+
+/// Takes the pending identities of the ready queue, as bits of words.
+#[cfg(not(test))]
+#[must_use]
+pub fn take_queue_identities() -> [u64; 3] {
     no_kernel()
 }
 

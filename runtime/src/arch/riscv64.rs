@@ -10,7 +10,7 @@ mod trap;
 pub use counters::{instructions_retired, time_ticks};
 pub use interrupts::{
     claim_identity, enable_queue_identities, interrupt_entry, pending_identity, raise_identity,
-    raise_own_identity, take_notification_word, with_interrupts,
+    raise_own_identity, take_notification_word, take_queue_identities, with_interrupts,
 };
 pub use ipc_buffer::{message_word, set_extra_cap, set_message_word, set_receive_slot};
 pub use start::{global_pointer, image_layout};

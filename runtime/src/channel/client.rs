@@ -10,6 +10,7 @@ use core::task::{Context, Poll};
 
 use self::calls::{CallId, Calls};
 use super::{Channel, Message, Statistics};
+use crate::attention::End;
 use crate::dispatch::Source;
 use crate::interrupt::Notify;
 use crate::outbox::Outbox;
@@ -81,14 +82,6 @@ impl<'m, N: Notify, const CAPACITY: usize> Client<'m, N, CAPACITY> {
         Call { client: self, progress }
     }
 
-    /// True if a server that runs owes this client answers. On a hart of its own a client may then rather look again than sleep.
-    #[inline(always)]
-    #[must_use]
-    pub fn is_being_served(&self) -> bool {
-        let state = self.state.borrow();
-        state.requests.sent() != state.replies.consumed() && state.requests.reader_is_awake()
-    }
-
     /// What it did so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
@@ -125,6 +118,14 @@ impl<N: Notify, const CAPACITY: usize> Source for Client<'_, N, CAPACITY> {
 
     fn announce_awake(&self) {
         self.state.borrow().replies.flag().announce_awake();
+    }
+}
+
+impl<N: Notify, const CAPACITY: usize> End for Client<'_, N, CAPACITY> {
+    #[inline(always)]
+    fn is_being_served(&self) -> bool {
+        let state = self.state.borrow();
+        state.requests.sent() != state.replies.consumed() && state.requests.reader_is_awake()
     }
 }
 

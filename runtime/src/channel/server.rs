@@ -6,6 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use super::{Channel, Message, Statistics};
+use crate::attention::End;
 use crate::dispatch::Source;
 use crate::interrupt::Notify;
 use crate::outbox::Outbox;
@@ -122,6 +123,14 @@ impl<N: Notify, const CAPACITY: usize> Source for Server<'_, N, CAPACITY> {
 
     fn announce_awake(&self) {
         self.state.borrow().requests.flag().announce_awake();
+    }
+}
+
+/// Nobody owes a server requests.
+impl<N: Notify, const CAPACITY: usize> End for Server<'_, N, CAPACITY> {
+    #[inline(always)]
+    fn is_being_served(&self) -> bool {
+        false
     }
 }
 

@@ -70,7 +70,9 @@ impl Queue for FileQueue {
                 None => {}
             }
         }
-        None
+        // Somebody does, and would keep all identities behind that one from us: they are taken without regard to their order.
+        self.later.wake_all(arch::take_queue_identities());
+        self.later.take_first(except, end)
     }
 
     #[inline(always)]
@@ -175,6 +177,33 @@ mod tests {
         fn announce_asleep(&self) {}
 
         fn announce_awake(&self) {}
+    }
+
+    #[test]
+    fn a_peer_that_raises_one_identity_for_ever_keeps_no_task_from_its_turn() {
+        // The task of the highest priority, and an identity of the notification word.
+        for storm in [64, 1] {
+            std::thread::spawn(move || {
+                let (done, polls) = (Cell::new(false), Cell::new(0));
+                let first = pin!(poll_fn(|_| {
+                    polls.set(polls.get() + 1);
+                    assert!(polls.get() < 100, "the other task never has its turn");
+                    if done.get() { Poll::Ready(()) } else { Poll::Pending }
+                }));
+                let other = pin!(async {
+                    yield_now().await;
+                    done.set(true);
+                    arch::raise_own_identity(64);
+                });
+                let mut executor = Executor::<192, _>::new(queue());
+                executor.spawn(0, first).expect("free");
+                executor.spawn(191, other).expect("free");
+                arch::own_file::begin_storm(storm);
+                executor.run(NO_SOURCES, &NeverSleeps);
+            })
+            .join()
+            .expect("both had their turns");
+        }
     }
 
     #[test]

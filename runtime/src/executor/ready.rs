@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Waker;
 
 use super::waker;
+use crate::interrupt::QUEUE_SLOTS;
 
 /// Tasks that a queue has room for.
 pub const MAX_TASKS: usize = 256;
@@ -67,6 +68,13 @@ impl ReadyQueue {
     pub fn wake(&self, slot: usize) {
         let (word, bit) = place(slot);
         self.words[word].fetch_or(bit, Ordering::Release);
+    }
+
+    /// Makes many tasks ready: bit *b* of word *i* is the task in slot 64 *i* + *b*.
+    pub(super) fn wake_all(&self, words: [u64; QUEUE_SLOTS / u64::BITS as usize]) {
+        for (word, slots) in self.words.iter().zip(words) {
+            word.fetch_or(slots, Ordering::Release);
+        }
     }
 }
 

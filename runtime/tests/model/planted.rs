@@ -68,6 +68,19 @@ fn announcing_after_the_last_look_is_found() {
 }
 
 #[test]
+fn sleeping_without_a_word_because_the_peer_is_at_work_is_found() {
+    assert_loses_a_wake_up(send, |mut consumer, file| {
+        while consumer.pop().is_none() {
+            fence(Ordering::SeqCst);
+            if !consumer.has_items() {
+                file.wait();
+                while file.claim().is_some() {}
+            }
+        }
+    });
+}
+
+#[test]
 fn no_fence_between_announcement_and_last_look_is_found() {
     assert_loses_a_wake_up(send, |mut consumer, file| {
         while consumer.pop().is_none() {

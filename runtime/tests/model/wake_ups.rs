@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use loom::thread;
 
-use super::world::{Endpoint, File, item, memory, model_bounded};
+use super::world::{Bell, Endpoint, File, item, memory, model_bounded};
 use crate::dispatch::{look, sleep};
-use crate::interrupt::Notify;
+use crate::interrupt::{EveryItem, Notify};
 use crate::outbox::Outbox;
 use crate::remote::{RemoteInbox, RemoteQueue, RemoteTask};
 use crate::ring::Ring;
@@ -16,22 +16,27 @@ type ModelRing<'m> = Ring<'m, CAPACITY>;
 
 #[test]
 fn no_wake_up_is_lost_for_a_single_item() {
-    loom::model(|| send_one_by_one(1));
+    loom::model(|| send_one_by_one(1, |bell| bell));
 }
 
 #[test]
 fn no_wake_up_is_lost_when_each_item_is_flushed_on_its_own() {
-    model_bounded(4, || send_one_by_one(2));
+    model_bounded(4, || send_one_by_one(2, |bell| bell));
 }
 
-/// Sends `count` items, each with a flush of its own.
-fn send_one_by_one(count: u64) {
+#[test]
+fn no_wake_up_is_lost_when_every_item_is_notified() {
+    model_bounded(4, || send_one_by_one(2, EveryItem));
+}
+
+/// Sends `count` items, each with a flush of its own, and notifies with what `peer` makes of the receiver's bell.
+fn send_one_by_one<N: Notify + Send + 'static>(count: u64, peer: fn(Bell) -> N) {
     let memory = memory(ModelRing::WORDS);
     let file = File::new();
     let sender = {
-        let (memory, bell) = (memory.clone(), file.bell(0));
+        let (memory, peer) = (memory.clone(), peer(file.bell(0)));
         thread::spawn(move || {
-            let mut outbox = Outbox::new(ModelRing::new(&memory).unwrap().producer(), bell);
+            let mut outbox = Outbox::new(ModelRing::new(&memory).unwrap().producer(), peer);
             for number in 1..=count {
                 outbox.send(&item(number)).expect("room");
                 outbox.flush();

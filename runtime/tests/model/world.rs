@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use loom::sync::Notify;
 
+use crate::attention::{Attentive, End, Pause};
 use crate::dispatch::{Source, look, sleep};
 use crate::interrupt::{self, Identity, Interrupts};
 use crate::item::Item;
@@ -80,6 +81,14 @@ impl interrupt::Notify for Bell {
     }
 }
 
+/// What a dispatcher does when it finds nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Idle {
+    Sleep,
+    /// It looks again before it sleeps.
+    Attend,
+}
+
 /// A dispatcher that receives from one ring, answers into another if it has one, and keeps what it received.
 pub(crate) struct Endpoint<'m, const CAPACITY: usize> {
     inbox: RefCell<Consumer<'m, CAPACITY>>,
@@ -117,15 +126,39 @@ impl<'m, const CAPACITY: usize> Endpoint<'m, CAPACITY> {
 
     /// Runs until `count` items in all were received, as the executor does.
     pub(crate) fn run_until(&self, file: &File, count: usize) {
+        self.run_until_by(Idle::Sleep, file, count);
+    }
+
+    /// The same, and idles as `idle` says.
+    pub(crate) fn run_until_by(&self, idle: Idle, file: &File, count: usize) {
+        match idle {
+            Idle::Sleep => self.dispatch_until(self, file, count),
+            Idle::Attend => {
+                let attentive = Attentive::new(self, file, Pause::Yield);
+                self.dispatch_until(&attentive, &attentive, count);
+            }
+        }
+    }
+
+    fn dispatch_until(&self, source: &impl Source, interrupts: &impl Interrupts, count: usize) {
         loop {
-            self.flush();
+            source.flush();
             if self.received.borrow().len() >= count {
                 return;
             }
-            if !look(self, file, |_| {}) && sleep(self, file, |_| {}) {
+            if !look(source, interrupts, |_| {}) && sleep(source, interrupts, |_| {}) {
                 self.slept.set(self.slept.get() + 1);
             }
         }
+    }
+}
+
+impl<const CAPACITY: usize> End for Endpoint<'_, CAPACITY> {
+    fn is_being_served(&self) -> bool {
+        self.outbox.as_ref().is_some_and(|outbox| {
+            let outbox = outbox.borrow();
+            !self.answers && outbox.sent() != self.received.borrow().len() as u64 && outbox.reader_is_awake()
+        })
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) enum Idle {
     Spin,
     /// It never sleeps, but lets others on its hart run, and looks again.
     Yield,
-    /// It looks again as long as a peer that runs owes it answers, and for about as long as sleeping would cost; then it blocks. A peer on
-    /// its own hart goes on meanwhile, because it yields.
+    /// It looks again for about as long as sleeping would cost, and much longer while a peer that runs owes it answers; then it blocks. A
+    /// peer on its own hart goes on meanwhile, because it yields.
     Attend,
 }
 

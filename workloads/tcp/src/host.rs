@@ -155,3 +155,6 @@ impl Connection {
         !matches!(socket.state(), State::Closed | State::Listen) && Flow::of_socket(socket) == Some(flow)
     }
 }
+
+#[cfg(test)]
+mod tests;

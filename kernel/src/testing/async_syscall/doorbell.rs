@@ -5,7 +5,7 @@ use rel4_abi::{CapRights, Invocation, InvocationError, ObjectType, Syscall, Uint
 
 use super::super::fastpath::taken;
 use super::super::{LABELS, Machine};
-use super::user::{ROOT, SPACE, TCB, User, enter, unregister};
+use super::user::{CAPACITY, ROOT, SPACE, TCB, User, enter, register, unregister};
 use super::{PAGE, map};
 use crate::arch::{self, DOORBELL_FILE};
 use crate::async_syscall;
@@ -174,6 +174,23 @@ fn a_thread_rings_again_also_after_its_last_request_was_followed_by_an_interrupt
 }
 
 #[test]
+fn a_thread_rings_again_also_after_so_many_requests_that_their_completions_fill_the_ring() {
+    let (mut m, mut user) = with_rings();
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    user.write(rel4_abi::ring::FLAG, rel4_abi::ring::AWAKE);
+    for task in 0..CAPACITY {
+        user.send(task, badged, 0, &[], &[]);
+    }
+    ring(doorbell_identity(255), &m);
+    wake_other(&m);
+    for task in 0..CAPACITY {
+        assert_eq!(user.take().map(|taken| taken.task), Some(task));
+    }
+    assert_eq!(user.read(rel4_abi::ring::FLAG), rel4_abi::ring::ASLEEP);
+}
+
+#[test]
 fn what_is_masked_comes_through_again_at_the_tick_whatever_was_carried_out_meanwhile() {
     let (mut m, mut user) = with_rings();
     for _ in 0..16 {
@@ -189,6 +206,91 @@ fn what_is_masked_comes_through_again_at_the_tick_whatever_was_carried_out_meanw
     arch::set_interrupt_pending(true);
     idle_other(&m);
     arch::on_hart(OTHER, || assert!(arch::doorbell_rings()));
+}
+
+/// How often the other hart is interrupted in 100 rounds, in each of which `disturb` may ring.
+fn interrupts_of(m: &mut Machine, mut disturb: impl FnMut(&mut Machine)) -> u64 {
+    let mut interrupts = 0;
+    for _ in 0..100 {
+        disturb(m);
+        interrupts += arch::on_hart(OTHER, || u64::from(arch::doorbell_rings()));
+        wake_other(m);
+    }
+    interrupts
+}
+
+#[test]
+fn requests_of_one_thread_do_not_excuse_rings_in_the_name_of_another() {
+    let (mut m, _victim) = with_rings();
+    let thread = m.make_thread(1);
+    let mut liar = User::new(&mut m, thread);
+    let notification = m.make(ObjectType::Notification, 0);
+    let badged = m.mint(notification, CapRights::ALL, 1);
+    idle_other(&m);
+    let interrupts = interrupts_of(&mut m, |m| {
+        liar.send(1, badged, 0, &[], &[]);
+        ring(doorbell_identity(1), m);
+        wake_other(m);
+        assert!(liar.take().is_some());
+        ring(doorbell_identity(255), m);
+    });
+    assert_eq!(interrupts, 16);
+}
+
+#[test]
+fn identities_that_are_rung_for_nothing_in_turn_are_all_silent_until_the_next_tick() {
+    let (mut m, _first) = with_rings();
+    let thread = m.make_thread(1);
+    let _second = User::new(&mut m, thread);
+    idle_other(&m);
+    let mut priorities = [1, 255].into_iter().cycle();
+    let interrupts = interrupts_of(&mut m, |m| ring(doorbell_identity(priorities.next().unwrap()), m));
+    assert_eq!(interrupts, 2 * 16);
+    arch::set_interrupt_pending(true);
+    idle_other(&m);
+    arch::on_hart(OTHER, || assert!(arch::doorbell_rings(), "what is pending comes through again"));
+}
+
+#[test]
+fn a_new_thread_with_rings_makes_no_identity_audible_that_was_rung_for_nothing() {
+    let (mut m, _user) = with_rings();
+    assert_eq!(interrupts_of(&mut m, |m| ring(doorbell_identity(255), m)), 16);
+    let thread = m.make_thread(1);
+    let _other = User::new(&mut m, thread);
+    idle_other(&m);
+    arch::on_hart(OTHER, || assert!(!arch::doorbell_rings()));
+}
+
+#[test]
+fn a_request_that_ends_the_running_thread_and_its_own_rings_is_the_last_of_that_entry() {
+    let mut m = Machine::new();
+    let doomed = m.make(ObjectType::Untyped, 14);
+    let thread = m.retype_from(doomed, ObjectType::Tcb, 0).unwrap();
+    let frame = m.retype_from(doomed, ObjectType::Page, 0).unwrap();
+    m.invoke(Invocation::TcbConfigure, thread, &[0, 0, 0, 0], &[ROOT, SPACE, 0]).unwrap();
+    m.invoke(Invocation::TcbSetPriority, thread, &[1], &[TCB]).unwrap();
+    let label = Invocation::TcbSetAffinity.encode(LABELS).unwrap();
+    m.call(thread, label, &[OTHER as u64], &[]).result().unwrap();
+    let notification = m.make(ObjectType::Notification, 0);
+    register(&m, TCB, frame, notification, CAPACITY).unwrap();
+    let mut first = User::of(&m, frame, notification);
+    let equal = m.make_thread(255);
+    let mut second = User::new(&mut m, equal);
+    m.resume(thread);
+    idle_other(&m);
+    arch::on_hart(OTHER, || assert_eq!(m.current(), m.thread(thread)));
+    let slot = m.free_slot();
+    first.invoke(1, Invocation::CNodeRevoke, ROOT, &[doomed, 64], &[]);
+    let words = [ObjectType::Untyped as u64, 14, 0, 0, slot, 1];
+    second.invoke(2, Invocation::UntypedRetype, doomed, &words, &[ROOT]);
+    ring(doorbell_identity(255), &m);
+    arch::on_hart(OTHER, || async_syscall::answer(m.k));
+    assert_eq!((m.cap(thread), m.cap(frame)), (Cap::Null, Cap::Null));
+    assert_eq!(second.take(), None, "the thread that runs is gone, so its memory must not get another use");
+    wake_other(&m);
+    arch::on_hart(OTHER, || irq::handle(m.k));
+    assert_eq!(second.take().unwrap().result(), Ok(()), "the other hart has something else to run now");
+    m.check_all();
 }
 
 #[test]

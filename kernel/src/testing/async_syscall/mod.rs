@@ -203,6 +203,24 @@ fn a_request_that_takes_its_own_rings_away_ends_quietly() {
 }
 
 #[test]
+fn a_request_that_is_preempted_after_it_took_its_own_rings_away_leaves_their_memory_alone() {
+    let mut m = Machine::new();
+    let mut user = User::new(&mut m, TCB);
+    // The rings' capability is the youngest descendant, which goes first; the interrupt comes before the copy goes.
+    unregister(&m, TCB).unwrap();
+    let copy = m.mint(user.frame, CapRights::ALL, 0);
+    register(&m, TCB, user.frame, user.notification, CAPACITY).unwrap();
+    user.invoke(1, Invocation::CNodeRevoke, ROOT, &[user.frame, 64], &[]);
+    // The kernel would write its own index here, and never reads it back.
+    user.write(rel4_abi::ring::CONSUMED, 77);
+    m.preempt_soon();
+    enter(&m);
+    assert!(m.current().rings().is_none() && m.cap(copy) != Cap::Null, "it was preempted in between");
+    assert_eq!(user.read(rel4_abi::ring::CONSUMED), 77);
+    m.check_all();
+}
+
+#[test]
 fn a_thread_that_deletes_itself_by_a_request_carries_out_no_other() {
     let mut m = Machine::new();
     let untyped = m.make(ObjectType::Untyped, 12);

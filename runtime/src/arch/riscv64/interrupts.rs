@@ -70,6 +70,29 @@ pub fn take_notification_word() -> u64 {
     pending >> 1
 }
 
+/// Takes the pending identities of the ready queue, as bits of words.
+#[must_use]
+pub fn take_queue_identities() -> [u64; 3] {
+    const EIP2: u64 = 0x82;
+    const EIP4: u64 = 0x84;
+    const EIP6: u64 = 0x86;
+    [EIP2, EIP4, EIP6].map(|register| {
+        let pending: u64;
+        // SAFETY: acts on the thread's own interrupt file only (`siselect`, `sireg`).
+        unsafe {
+            asm!(
+                "csrw 0x150, {register}",
+                "csrrw {pending}, 0x151, zero",
+                "fence i, r",
+                register = in(reg) register,
+                pending = out(reg) pending,
+                options(nostack),
+            );
+        }
+        pending
+    })
+}
+
 /// Lets the identities of the ready queue through; the kernel does so for those of the notification word.
 pub fn enable_queue_identities() {
     const EIE2: u64 = 0xc2;
