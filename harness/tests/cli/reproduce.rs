@@ -82,7 +82,7 @@ fn a_figure_that_does_not_suit_the_run_hides_neither_the_others_nor_the_claims()
     let figure = |id: &str, unit: &str| {
         format!(
             "id = \"{id}\"\ntitle = \"t\"\nkind = \"distribution\"\nexperiment = \"ipc\"\nmetric = \"instructions\"\n\
-             x = {{ label = \"cost\", unit = \"{unit}\" }}\ny = {{ label = \"samples\", unit = \"%\" }}\ncaption = \"c\"\n"
+             x = {{ label = \"cost\", unit = \"{unit}\" }}\ny = {{ label = \"samples\", unit = \"%\" }}\ncaption = \"{{metric}} of {{run}}\"\n"
         )
     };
     let bench = checkout();
