@@ -1,7 +1,8 @@
 //! `harness reproduce`.
 
+use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -35,7 +36,7 @@ pub fn reproduce(args: &ReproduceArgs) -> anyhow::Result<Exit> {
             report::exit_of(&manifest)
         }
         _ => {
-            let matrix = workspace.root.join("configs").join(matrix).with_extension("toml");
+            let matrix = from_here(workspace.root.join("configs").join(matrix).with_extension("toml"))?;
             run_into(&RunArgs::of_matrix(matrix), &run)?
         }
     };
@@ -47,6 +48,12 @@ pub fn reproduce(args: &ReproduceArgs) -> anyhow::Result<Exit> {
         if args.quick { run.join(FOLDER_OF_SAMPLE) } else { workspace.figure_specifications() }
     });
     Ok(ran.gravest(conclude(&workspace, &run, &manifest, &out)?))
+}
+
+/// `path` as seen from the current directory, where that is above it: what is written down then names no machine's folders.
+fn from_here(path: PathBuf) -> anyhow::Result<PathBuf> {
+    let here = env::current_dir().context("the current directory is gone")?;
+    Ok(path.strip_prefix(here).map(Path::to_owned).unwrap_or(path))
 }
 
 /// Figures and claims.

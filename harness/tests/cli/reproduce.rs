@@ -55,6 +55,11 @@ fn every_claim_has_a_verdict_or_says_why_not_and_the_reference_figures_stay_as_t
         assert!(bench.read(file).contains("a round trip is short"), "{file}");
     }
     assert!(bench.read("results/mine/report.html").contains("a round trip is short"));
+    let manifest = bench.read("results/mine/manifest.json");
+    assert!(
+        manifest.contains(r#""path": "configs/quick.toml""#),
+        "nothing names this machine's folders: {manifest}"
+    );
     let touched = fs::read_dir(bench.path("paper-figures")).expect("readable").count();
     assert_eq!(touched, 1, "a sample does not take the place of the whole evaluation's figures");
 }
