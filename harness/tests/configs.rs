@@ -77,3 +77,20 @@ fn the_evaluation_has_every_experiment_of_the_other_matrices() {
         }
     }
 }
+
+#[test]
+fn a_kernel_of_one_name_is_the_same_in_every_matrix() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
+    let evaluation = load("eval.toml");
+    for entry in fs::read_dir(folder).expect("there are matrices") {
+        let name = entry.expect("readable").file_name();
+        if Path::new(&name).extension() != Some("toml".as_ref()) {
+            continue;
+        }
+        for (kernel, definition) in load(name.to_str().expect("text")).kernels {
+            if let Some(other) = evaluation.kernels.get(&kernel) {
+                assert_eq!(definition.source, other.source, "{}: {kernel}", name.display());
+            }
+        }
+    }
+}
